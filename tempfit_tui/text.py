@@ -1,0 +1,58 @@
+"""Words for people: numbers, text from files made harmless, and the one error for bad input."""
+
+import math
+
+DASH = "—"
+
+
+def harmless(text: str) -> str:
+    r"""Return `text` with every control or invisible character written out, as in `\x1b`.
+
+    What a file holds can then neither move the cursor nor break a line.
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
+class InputError(Exception):
+    """What a person gave cannot be used.
+
+    The message is one line that names the file, the line or key, the value and the mend.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(harmless(message))
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return `value` to `digits` significant digits, as in 2.928, 12,345 or 1.2e-7."""
+    if value is None:
+        return DASH
+    if not math.isfinite(value):
+        return "not finite"
+    if value == 0:
+        return "0"
+    power = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    if not -5 <= power < 7:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        trimmed = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{trimmed}e{int(exponent)}"
+    places = max(0, digits - 1 - power)
+    return f"{value:,.{places}f}"
+
+
+def setting(value: float | int | str | bool | None) -> str:
+    """Return a setting's value in the fewest digits that give it back, as in 0.01."""
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return number(value).rstrip("0").rstrip(".") if _short(value) else f"{value:.12g}"
+    return f"{value:,}" if isinstance(value, int) else harmless(value)
+
+
+def _short(value: float) -> bool:
+    return math.isfinite(value) and 1e-4 <= abs(value) < 1 and float(f"{value:.4g}") == value
