@@ -1,0 +1,104 @@
+"""What to train: the recipe, as frozen structs whose types hold what each value may be.
+
+Their names and defaults are those of the TOML file; `settings` reads and changes them.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seed = Annotated[int, Meta(ge=0, le=2**53)]
+Row = Annotated[int, Meta(ge=0)]
+# float32 ends at 3.4e38: these bounds leave room for a product.
+Finite = Annotated[float, Meta(ge=-1e18, le=1e18)]
+Positive = Annotated[float, Meta(gt=0, le=1e18)]
+
+Gradient = Literal["finite-difference", "doubly-averaged", "analytic", "autograd"]
+Optimizer = Literal["sgd", "adam"]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A table of the recipe."""
+
+
+class Data(Section):
+    """Where the observations come from."""
+
+    path: str = "thermometer.csv"
+    """A bundled name, or a path relative to the recipe."""
+    x: str | None = None
+    """The input's column; the first numeric one where absent."""
+    y: str | None = None
+    """The target's; the second numeric one."""
+
+
+class Split(Section):
+    """Which rows validate. Rows count from 0."""
+
+    validation: list[Row] | None = None
+    """Wins over `fraction`; [] for none."""
+    train: list[Row] | None = None
+    """The order of the training rows; float32 sums depend on it. Ascending where absent."""
+    fraction: Annotated[float, Meta(ge=0, lt=1)] = 0.2
+    """As the article splits: randperm, the last int(fraction * n) rows validate."""
+    seed: Seed = 0
+
+
+class Input(Section):
+    """What is done to the inputs before training."""
+
+    transform: Literal["none", "scale", "standardise"] = "none"
+    """`standardise` by the training rows' mean and population deviation."""
+    scale: Positive = 0.1
+
+
+class Target(Section):
+    """What is done to the targets before training; losses are told in the file's units anyway."""
+
+    transform: Literal["none", "standardise"] = "none"
+
+
+class Linear(Section):
+    """y = w x + b, in transformed units."""
+
+    kind: Literal["linear"] = "linear"
+    initial: tuple[Finite, Finite] = (1.0, 0.0)
+    """Weight before bias."""
+
+
+class Training(Section):
+    """How the parameters are moved. All of it is live: it can change between two epochs."""
+
+    gradient: Gradient = "autograd"
+    delta: Positive = 0.1
+    """The finite difference's step, in parameter units."""
+    optimizer: Optimizer = "sgd"
+    momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Of sgd."""
+    lr: Positive = 0.01
+    epochs: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    """Where a headless run ends and the app pauses."""
+
+
+class PlannedChange(Section):
+    """Live settings to change before update `epoch`."""
+
+    epoch: Annotated[int, Meta(ge=1)]
+    set: dict[str, Any]
+    """New values by dotted names, as in `training.lr`."""
+
+
+class Recipe(Section):
+    """All that a run depends on, but for the observations themselves."""
+
+    title: str = ""
+    commentary: str = ""
+    watch: str = ""
+    data: Data = Data()
+    split: Split = Split()
+    input: Input = Input()
+    target: Target = Target()
+    model: Linear = Linear()
+    training: Training = Training()
+    changes: list[PlannedChange] = []
