@@ -1,0 +1,140 @@
+"""The closed vocabulary between the app and the engine's process, and its frames on a pipe.
+
+A message is a four-byte big-endian length and so many bytes of msgpack.
+"""
+
+from array import array
+from typing import Self
+
+import msgspec
+
+from tempfit_tui.engine.protocol import RewindTo
+from tempfit_tui.frame import Frame, Value, View
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.table import Table
+
+MAX_BYTES = 64 * 2**20
+"""No message is longer: a table of the most rows that are read fits twice."""
+PREFIX = 4
+"""The bytes of the length."""
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    """What the app asks."""
+
+
+class Open(Request):
+    """Start a recipe on a table."""
+
+    recipe: Recipe
+    source: str
+    x_name: str
+    y_name: str
+    x: bytes
+    """The inputs, float64 in the machine's order."""
+    y: bytes
+    view: View
+
+    @classmethod
+    def of(cls, recipe: Recipe, table: Table, view: View) -> Self:
+        """Return the request that starts `recipe` on `table`."""
+        columns = table.x.tobytes(), table.y.tobytes()
+        return cls(recipe, table.source, table.x_name, table.y_name, *columns, view)
+
+    def table(self) -> Table:
+        """Return the table that was sent."""
+        return Table(
+            self.source, self.x_name, self.y_name, array("d", self.x), array("d", self.y)
+        )
+
+
+class Advance(Request):
+    """Train for so many epochs or seconds."""
+
+    epochs: int | None = None
+    seconds: float | None = None
+
+
+class ChangeSettings(Request):
+    """Change live settings."""
+
+    settings: dict[str, Value]
+
+
+class SetView(Request):
+    """Show something else."""
+
+    view: View
+
+
+class Rewind(Request):
+    """Go back."""
+
+    to: RewindTo
+
+
+class Shown(msgspec.Struct, frozen=True, tag=True):
+    """The answer: what is to be seen."""
+
+    frame: Frame
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """The answer: why not."""
+
+    reason: str
+
+
+AnyRequest = Open | Advance | ChangeSettings | SetView | Rewind
+Answer = Shown | Refused
+
+_request_decoder = msgspec.msgpack.Decoder(AnyRequest)
+_answer_decoder = msgspec.msgpack.Decoder(Answer)
+
+
+class WireError(Exception):
+    """The bytes are no message."""
+
+
+def packed(message: AnyRequest | Answer) -> bytes:
+    """Return `message` as it goes on the pipe."""
+    body = msgspec.msgpack.encode(message)
+    if len(body) > MAX_BYTES:
+        raise WireError(f"a message of {len(body):,} bytes is too long")
+    return len(body).to_bytes(PREFIX, "big") + body
+
+
+def length_of(prefix: bytes) -> int:
+    """Return the length that `prefix` tells.
+
+    Raises:
+        WireError: no message is that long.
+    """
+    length = int.from_bytes(prefix, "big")
+    if length > MAX_BYTES:
+        raise WireError(f"a message of {length:,} bytes is announced; these bytes are none")
+    return length
+
+
+def request_of(body: bytes) -> AnyRequest:
+    """Return the request in `body`.
+
+    Raises:
+        WireError: it is none.
+    """
+    try:
+        return _request_decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise WireError(str(error)) from error
+
+
+def answer_of(body: bytes) -> Answer:
+    """Return the answer in `body`.
+
+    Raises:
+        WireError: it is none.
+    """
+    try:
+        return _answer_decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise WireError(str(error)) from error
