@@ -1,0 +1,5 @@
+"""`python -m tempfit_tui` is `tempfit-tui`."""
+
+from tempfit_tui.cli import main
+
+main()

@@ -1,0 +1,162 @@
+"""The command line. Each command loads what it needs only when it runs."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from tempfit_tui import __version__
+from tempfit_tui.text import InputError
+
+if TYPE_CHECKING:
+    from tempfit_tui.catalogue import Opened
+
+BAD_INPUT = 2
+DIVERGED = 1
+INTERRUPTED = 130
+
+SPEEDS = ("1", "10", "100", "500", "full")
+
+
+class Commands(click.Group):
+    """Commands by name; any other first word is the RECIPE that the app opens."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the app's command before arguments that name none."""
+        own = {*self.commands, *(name for option in self.params for name in option.opts)}
+        if not args or args[0] not in own | set(ctx.help_option_names):
+            args = ["app", *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the app's options as if they were the group's own."""
+        options = [*self.commands["app"].params, *self.get_params(ctx)]
+        told = [option for option in options if isinstance(option, click.Option)]
+        records = [record for option in told if (record := option.get_help_record(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl(records)
+        self.format_commands(ctx, formatter)
+
+
+RECIPE = click.argument("recipe", required=False)
+X_COLUMN = click.option("--x", help="The input's column of a CSV; the first numeric one otherwise.")
+Y_COLUMN = click.option("--y", help="The target's column; the second numeric one otherwise.")
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="A setting in place of the recipe's, as in training.lr=0.001. May be repeated.",
+)
+
+
+def main() -> None:
+    """Run the command line; whatever a person got wrong is one line on stderr and exit 2."""
+    try:
+        commands.main(prog_name="tempfit-tui", standalone_mode=False)
+    except InputError as error:
+        _leave(str(error), BAD_INPUT)
+    except click.ClickException as error:
+        _leave(f"{error.format_message()} (see tempfit-tui --help)", BAD_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        _leave("interrupted", INTERRUPTED)
+    except OSError as error:
+        # Click ends quietly by itself where whoever read the output has enough of it. What else
+        # can't be written now can't be at Python's end either:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(error.strerror or str(error), BAD_INPUT)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    click.echo(f"tempfit-tui: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="[RECIPE] | COMMAND",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="tempfit-tui")
+def commands() -> None:
+    """Watch a model learn, in a terminal.
+
+    Without a command the app opens RECIPE: a bundled recipe's name, a TOML recipe or a CSV file.
+    """
+
+
+@commands.command("app", hidden=True)
+@RECIPE
+@X_COLUMN
+@Y_COLUMN
+@SETTINGS
+@click.option("--start", is_flag=True, help="Train at once instead of opening paused.")
+@click.option("--speed", type=click.Choice(SPEEDS), default="500", help="Epochs a second.")
+@click.option("--fps", type=click.IntRange(1, 60), default=10, help="Frames a second, at the most.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw without braille and line drawing.")
+def app(
+    recipe: str | None,
+    x: str | None,
+    y: str | None,
+    settings: tuple[str, ...],
+    start: bool,
+    speed: str,
+    fps: int,
+    ascii_only: bool,
+) -> None:
+    """Open RECIPE in the app."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError("the app needs a terminal; `tempfit-tui run` trains without one")
+    from tempfit_tui.ui.start import Options, start_app  # noqa: PLC0415
+
+    opened = _opened(recipe, x, y, settings)
+    rate = None if speed == "full" else int(speed)
+    sys.exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=ascii_only)))
+
+
+@commands.command()
+@RECIPE
+@X_COLUMN
+@Y_COLUMN
+@SETTINGS
+@click.option("--epochs", type=click.IntRange(1), help="Where to end; else as the recipe says.")
+@click.option("--every", type=click.IntRange(1), default=500, help="Print every so many epochs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
+def run(
+    recipe: str | None,
+    x: str | None,
+    y: str | None,
+    settings: tuple[str, ...],
+    epochs: int | None,
+    every: int,
+    as_json: bool,
+) -> None:
+    """Train RECIPE without a screen, and print its losses.
+
+    Exits with 0 when done, 1 when training diverged, 2 for bad input.
+    """
+    opened = _opened(recipe, x, y, settings)
+    from tempfit_tui.headless import train  # noqa: PLC0415
+
+    if stopped := train(opened, epochs, every, as_json):
+        reason = f"diverged at epoch {stopped.epoch}: {stopped.reason}"
+        click.echo(f"tempfit-tui: {reason}", err=True)
+        sys.exit(DIVERGED)
+
+
+@commands.command()
+def recipes() -> None:
+    """List the bundled recipes."""
+    from tempfit_tui.catalogue import bundled_recipes, open_named  # noqa: PLC0415
+
+    for name in bundled_recipes():
+        click.echo(f"{name:<20} {open_named(name).recipe.title}")
+
+
+def _opened(recipe: str | None, x: str | None, y: str | None, settings: tuple[str, ...]) -> "Opened":
+    from tempfit_tui.catalogue import open_named  # noqa: PLC0415
+    from tempfit_tui.settings import parse_setting  # noqa: PLC0415
+
+    return open_named(recipe, x, y, dict(parse_setting(text) for text in settings))
