@@ -1,0 +1,1 @@
+"""The charts: widgets that draw what they are given, and the arithmetic under them."""

@@ -1,0 +1,27 @@
+"""What the loss chart is given to show."""
+
+from typing import NamedTuple
+
+from tempfit_tui.frame import Change, Curve
+
+
+class LossPicture(NamedTuple):
+    """All that the loss chart shows; losses in the file's units squared."""
+
+    train: Curve
+    val: Curve
+    changes: list[Change]
+    best: tuple[int, float] | None
+    """The epoch of the least validation loss, and that loss."""
+    floor: float | None
+    """The training loss that no line can get below."""
+    log: bool
+    """Whether losses are on a log axis."""
+    first_epoch: int
+    last_epoch: int
+    """The window shown, both ends included."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no loss to draw yet."""
+        return not (self.train.epochs or self.val.epochs)
