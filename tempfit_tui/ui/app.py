@@ -1,0 +1,53 @@
+"""The app: theme, colours and the main screen; the screen composes and routes."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tempfit_tui.catalogue import Opened
+from tempfit_tui.engine.protocol import Engine
+from tempfit_tui.ui.keys import KEYS
+from tempfit_tui.ui.palette import DARK, LIGHT
+from tempfit_tui.ui.screens.main import MainScreen
+from tempfit_tui.ui.start import Options
+
+
+class TempfitApp(App[None]):
+    """Watch a model learn: one main screen over one engine."""
+
+    TITLE = "tempfit"
+    CSS_PATH = "app.tcss"
+
+    def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
+        super().__init__()
+        self.theme = "tokyo-night"
+        self._engine = engine
+        self.main = MainScreen(opened, engine, options)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen."""
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours of training and validation, as `$train` and `$validation`."""
+        palette = DARK if self.current_theme.dark else LIGHT
+        return {"train": palette.train, "validation": palette.validation}
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return Textual's commands and every key's."""
+        yield from super().get_system_commands(screen)
+        if screen is self.main:
+            for key in KEYS:
+                words = f"{key.words} ({key.shown})"
+                yield SystemCommand(words[0].upper() + words[1:], "", self._doing(key.action))
+
+    def _doing(self, action: str) -> Callable[[], Awaitable[None]]:
+        async def do() -> None:
+            await self.run_action(action, self.main)
+
+        return do
+
+    async def on_unmount(self) -> None:
+        """End the engine with the app."""
+        await self._engine.close()

@@ -1,0 +1,71 @@
+"""The keys, in one table: bindings, footer, help, palette and README all come from it."""
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """A key of the main screen."""
+
+    key: str
+    """By Textual's name."""
+    shown: str
+    """As a person reads it."""
+    action: str
+    words: str
+    """What it does, as in help and palette."""
+    footer: str = ""
+    """In the footer, where it is shown at all."""
+
+
+KEYS = (
+    Key("space", "space", "pause", "start or pause training", "train"),
+    Key("n", "n", "step", "train one epoch", "step"),
+    Key("plus,equals_sign", "+", "faster_learning", "raise the learning rate, x10^(1/4)", "lr up"),
+    Key("minus", "-", "slower_learning", "lower the learning rate", "lr down"),
+    Key("greater_than_sign", ">", "speed_up", "train more epochs a second", "speed"),
+    Key("less_than_sign", "<", "speed_down", "train fewer epochs a second"),
+    Key("r", "r", "reset", "back to the start: the same first weights", "reset"),
+    Key("p", "p", "new_split", "draw other validation rows, and start anew"),
+    Key("l", "l", "log_axis", "loss on a logarithmic or a linear axis", "log"),
+    Key("s", "s", "smooth", "smooth the loss curves, or not"),
+    Key("z", "z", "window", "show all epochs, the last 1,000 or the last 100", "window"),
+    Key("1", "1", "pane('dataset')", "go to the dataset"),
+    Key("2", "2", "pane('hyperparameters')", "go to the hyperparameters", "settings"),
+    Key("3", "3", "pane('loss')", "go to the loss chart"),
+    Key("4", "4", "pane('fit')", "go to the fit; once more: its next tab"),
+    Key("enter", "Enter", "remedy", "what can be done now, where there is trouble"),
+    Key("question_mark", "?", "help", "show the keys", "help"),
+    Key("q", "q", "leave", "quit", "quit"),
+)
+"""Tab and the arrows are the widgets' own; ctrl+p is Textual's."""
+
+FOOTER_ORDER = ("space", "n", "+", "-", "2", "r", ">", "z", "l", "?", "q")
+"""The first of these have a place on a narrow screen."""
+
+
+def bindings() -> list[Binding]:
+    """Return the table as Textual's bindings."""
+    return [Binding(key.key, key.action, key.words, show=False) for key in KEYS]
+
+
+def footer_keys() -> list[Key]:
+    """Return the keys of the footer, the most useful first."""
+    by_name = {key.shown: key for key in KEYS}
+    return [by_name[name] for name in FOOTER_ORDER]
+
+
+def keys_table() -> str:
+    """Return the table in Markdown, as it stands in the README."""
+    rows = [f"| `{key.shown}` | {key.words} |" for key in KEYS]
+    return "\n".join(
+        [
+            "| key | does |",
+            "|---|---|",
+            *rows,
+            "| `Tab` | next pane |",
+            "| `Esc` | back |",
+            "| `ctrl+p` | all commands by name |",
+        ]
+    )

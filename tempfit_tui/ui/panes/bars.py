@@ -1,0 +1,157 @@
+"""The lines above and below the panes: title, tabs, status, verdict and footer."""
+
+from textual.events import Click
+from textual.content import Content
+from textual.widget import Widget
+
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.text import harmless, number, setting
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.keys import footer_keys
+from tempfit_tui.ui.trainer import Seen
+
+PANES = {
+    "dataset": "1 Dataset",
+    "hyperparameters": "2 Hyperparameters",
+    "loss": "3 Loss",
+    "fit": "4 Fit",
+}
+"""The panes' names on the tabs of a small screen."""
+NARROW = 100
+"""With fewer columns the status line leaves things out."""
+Part = tuple[str, str]
+
+
+class Bar(Widget):
+    """One line of text."""
+
+    ALLOW_SELECT = False
+
+    DEFAULT_CSS = """
+    Bar {
+        height: 1;
+        padding: 0 1;
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self._content = Content("")
+
+    def render(self) -> Content:
+        """Return the line."""
+        return self._content
+
+    def write(self, *parts: Part) -> None:
+        """Show `parts` of text with their styles."""
+        content = Content.assemble(*((self.glyphs(text), style) for text, style in parts))
+        if content != self._content or content.spans != self._content.spans:
+            self._content = content
+            self.refresh()
+
+
+class TitleBar(Bar):
+    """The recipe, and at the right whether it trains and how fast it is asked to."""
+
+    def show(self, recipe: Recipe, optimizer: str, state: Part, speed: int | None) -> None:
+        """Show the recipe's title and model, the state and the chosen speed."""
+        title = harmless(recipe.title) or "untitled"
+        what = f" · {recipe.model.kind} · {optimizer}"
+        chosen = "full speed" if speed is None else f"speed {speed:,}/s"
+        right = f"{state[0]}   {chosen}"
+        room = self.size.width - len("tempfit  ") - len(right) - 2
+        if len(title) + len(what) > room:
+            what = ""
+        if len(title) > room:
+            title = f"{title[: max(0, room - 1)]}…"
+        gap = " " * max(1, room - len(title) - len(what) + 2)
+        self.write(
+            ("tempfit  ", "bold $primary"),
+            (title, "bold"),
+            (what, "$foreground 60%"),
+            (gap, ""),
+            state,
+            (f"   {chosen}", "$foreground 60%"),
+        )
+
+
+class TabsBar(Bar):
+    """The panes' names, where there is room for only one of them."""
+
+    def show(self, active: str) -> None:
+        """Mark the pane that is shown."""
+        parts: list[Part] = []
+        for name, words in PANES.items():
+            look = "bold reverse $primary" if name == active else "$foreground 70%"
+            parts += [(f" {words} ", look), (" ", "")]
+        self.write(*parts)
+
+    async def on_click(self, event: Click) -> None:
+        """Go to the pane clicked on."""
+        begin = 1
+        for name, words in PANES.items():
+            if begin <= event.x < begin + len(words) + 2:
+                await self.app.run_action(f"pane('{name}')", self.screen)
+            begin += len(words) + 3
+
+
+class StatusBar(Bar):
+    """Epoch, both losses, learning rate, live rate and gap."""
+
+    def show(self, seen: Seen | None, lr: float, running: bool) -> None:
+        """Show the frame's numbers; before the first frame epoch 0."""
+        frame = seen.frame if seen else None
+        rate = seen.rate if seen and running else None
+        wide = self.size.width >= NARROW
+        parts: list[Part] = [
+            (f"epoch {frame.epoch if frame else 0:,}", "bold"),
+            ("   train ", "$train"),
+            (number(frame.train_loss if frame else None), "bold $train"),
+            ("   val ", "$validation"),
+            (number(frame.val_loss if frame else None), "bold $validation"),
+            ("   lr ", "$foreground 70%"),
+            (setting(lr), "bold"),
+        ]
+        if rate is not None:
+            parts.append((f"   {_rate(rate, wide)}", "$foreground 70%"))
+        if wide and frame and frame.train_loss is not None and frame.val_loss is not None:
+            gap = number(frame.val_loss - frame.train_loss)
+            parts.append((f"   gap {gap}", "$foreground 70%"))
+        self.write(*parts)
+
+
+def _rate(rate: float, wide: bool) -> str:
+    if wide:
+        return f"{rate:,.0f} epochs/s"
+    return f"{rate / 1000:.3g}k/s" if rate >= 1000 else f"{rate:.0f}/s"
+
+
+class FooterBar(Bar):
+    """The keys that matter now; a click does what the key does."""
+
+    def __init__(self, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(glyphs, id)
+        self._ends: list[tuple[int, str]] = []
+
+    def show(self, training: bool) -> None:
+        """Show as many keys as there is room for."""
+        parts: list[Part] = []
+        self._ends = []
+        used = 1
+        for key in footer_keys():
+            words = ("pause" if training else "train") if key.action == "pause" else key.footer
+            width = len(key.shown) + len(words) + 3
+            if used + width > self.size.width:
+                break
+            used += width
+            parts += [(f"{key.shown} ", "bold $accent"), (f"{words}  ", "$foreground 80%")]
+            self._ends.append((used, key.action))
+        self.write(*parts)
+
+    async def on_click(self, event: Click) -> None:
+        """Do what the key clicked on does."""
+        for end, action in self._ends:
+            if event.x < end:
+                await self.app.run_action(action, self.screen)
+                return

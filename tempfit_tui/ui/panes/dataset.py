@@ -1,0 +1,83 @@
+"""The dataset pane: every observation, and whether it trains or validates."""
+
+from textual.content import Content
+
+from tempfit_tui.frame import Setup
+from tempfit_tui.table import Table
+from tempfit_tui.text import harmless, number
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.panes.lines import Lines
+
+NAME_WIDTH = 9
+SAMPLE = 200
+"""So many rows decide how wide the columns are."""
+
+
+class DatasetPane(Lines):
+    """Rows with their split, under the columns' names; a summary in the border."""
+
+    BORDER_TITLE = "1 Dataset"
+
+    def __init__(self, table: Table, glyphs: Glyphs) -> None:
+        super().__init__(id="dataset")
+        self._table, self._glyphs = table, glyphs
+        self._validation: frozenset[int] | None = None
+        self._index_width = max(2, len(str(len(table) - 1)))
+        shown = [_cell(v) for column in (table.x, table.y) for v in column[:SAMPLE]]
+        self._width = max(7, *(len(cell) for cell in shown))
+        self._header = Content.styled(
+            f" {'#':>{self._index_width}} {_name(table.x_name):>{self._width}} "
+            f"{_name(table.y_name):>{self._width}}  split",
+            "bold $foreground 80%",
+        )
+
+    def on_mount(self) -> None:
+        """Show the rows at once; their split comes with the first frame."""
+        self.set_rows(len(self._table))
+        self.border_subtitle = f"{len(self._table):,} rows"
+
+    def show(self, setup: Setup) -> None:
+        """Show which rows train and which validate."""
+        validation = frozenset(setup.validation)
+        if validation == self._validation:
+            return
+        self._validation = validation
+        words = f"{setup.train_rows:,} train · {len(validation):,} validation"
+        if setup.note:
+            words = "too few rows to validate"
+        elif not validation:
+            words = f"{setup.train_rows:,} train · none validates"
+        self.border_subtitle = self._glyphs(words)
+        self.refresh()
+
+    def header(self) -> Content:
+        """Return the columns' names."""
+        return self._header
+
+    def row(self, index: int, width: int) -> Content:
+        """Return an observation with its split."""
+        x, y = _cell(self._table.x[index]), _cell(self._table.y[index])
+        numbers = f"{x:>{self._width}} {y:>{self._width}}  "
+        return Content.assemble(
+            (f" {index:>{self._index_width}} ", "$foreground 50%"), numbers, self._split(index)
+        )
+
+    def _split(self, index: int) -> tuple[str, str]:
+        if self._validation is None:
+            return self._glyphs("…"), "$foreground 50%"
+        if index in self._validation:
+            return self._glyphs("◆ val"), "$validation"
+        return self._glyphs("● train"), "$train"
+
+
+def _name(name: str) -> str:
+    name = harmless(name)
+    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+
+
+def _cell(value: float) -> str:
+    """Return a number as the file is likely to hold it: short, else to five digits."""
+    short = f"{value:,.1f}"
+    if abs(value) < 1e6 and float(short.replace(",", "")) == value:
+        return short
+    return number(value, 5)

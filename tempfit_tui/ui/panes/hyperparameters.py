@@ -1,0 +1,242 @@
+"""The hyperparameters pane: every setting, changed by arrows, by typing or by mouse."""
+
+import textwrap
+from typing import NamedTuple
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.widgets import Input
+
+from tempfit_tui.frame import Limit, Value
+from tempfit_tui.text import number
+from tempfit_tui.ui.fields import FIELD, FIELDS, Field, Settings
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.panes.lines import Lines
+
+LABEL = 11
+"""The labels' width; values begin after it."""
+CONTROLS = 5
+"""The width at the right end for the buttons of a row."""
+GROUPS = ("training.gradient", "training.epochs")
+"""A blank line goes before these, where there is room."""
+
+
+class Row(NamedTuple):
+    """A line of the pane."""
+
+    field: Field | None
+    """The field that can be changed on it; None for words alone."""
+    words: str = ""
+    style: str = ""
+
+
+class Editor(Input):
+    """The text field over a value; Esc leaves it, Enter takes what it holds."""
+
+    BINDINGS = [Binding("escape", "leave", "keep the old value", show=False)]
+
+    DEFAULT_CSS = """
+    Editor {
+        layer: above; position: absolute;
+        height: 1; border: none; padding: 0; background: $primary 30%;
+    }
+    Editor:focus { border: none; }
+    """
+
+    def __init__(self, value: str, region: Region, pane: "HyperparametersPane") -> None:
+        super().__init__(value, select_on_focus=True, compact=True, id="editor")
+        self._pane = pane
+        self.styles.offset = region.offset
+        self.styles.width = region.width
+
+    def action_leave(self) -> None:
+        """Keep the old value."""
+        self._pane.focus()
+
+    async def action_submit(self) -> None:
+        """Ask for the value typed."""
+        self._pane.focus()
+        self._pane.typed(self.value)
+
+    def on_blur(self) -> None:
+        """Go away with the focus."""
+        self.remove()
+
+
+class HyperparametersPane(Lines):
+    """Settings with a cursor: arrows step, Enter edits, a click does either."""
+
+    BORDER_TITLE = "2 Hyperparameters"
+    BINDINGS = [
+        Binding("up,k", "cursor(-1)", "the setting above", show=False),
+        Binding("down,j", "cursor(1)", "the setting below", show=False),
+        Binding("left,h", "turn(-1)", "the value before", show=False),
+        Binding("right", "turn(1)", "the next value", show=False),
+        Binding("enter", "edit", "type a value", show=False),
+    ]
+
+    class Wanted(Message):
+        """A setting shall have another value."""
+
+        def __init__(self, field: Field, value: Value) -> None:
+            super().__init__()
+            self.field, self.value = field, value
+
+    def __init__(self, settings: Settings, model: str, glyphs: Glyphs) -> None:
+        super().__init__(id="hyperparameters")
+        self._settings, self._model, self._glyphs = settings, model, glyphs
+        self._limit: Limit | None = None
+        self._refusal: tuple[str, str] | None = None
+        self._field = "training.lr"
+        self._lines: list[Row] = []
+
+    def on_mount(self) -> None:
+        """Show the recipe's settings at once."""
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Break the words anew."""
+        self._lay_out()
+
+    def show(self, settings: Settings, limit: Limit | None) -> None:
+        """Show what is in force, and the largest stable learning rate."""
+        if (settings, limit) != (self._settings, self._limit):
+            self._settings, self._limit = settings, limit
+            self._lay_out()
+
+    def refuse(self, field: Field, reason: str) -> None:
+        """Show beside `field` why it can't have the value asked for; "" takes that back."""
+        refusal = (field.name, reason) if reason else None
+        if refusal != self._refusal:
+            self._refusal = refusal
+            self._lay_out()
+
+    def want_step(self, name: str, direction: int) -> None:
+        """Ask for the next value of the setting of that name."""
+        field = FIELD[name]
+        value = field.stepped(self._settings[name], direction)
+        if value != self._settings[name]:
+            self.post_message(self.Wanted(field, value))
+
+    def _lay_out(self) -> None:
+        rows = [Row(None, f"{'model':<{LABEL}}{self._model}", "$foreground 70%")]
+        for field in FIELDS:
+            if not field.shown(self._settings):
+                continue
+            if field.name in GROUPS:
+                rows.append(Row(None))
+            rows.append(Row(field))
+            if self._refusal and self._refusal[0] == field.name:
+                rows += [Row(None, line, "$error") for line in self._wrapped(self._refusal[1])]
+            if field.name == "training.lr":
+                rows += [Row(None, line, "$foreground 60%") for line in self._stability()]
+        if len(rows) > self.size.height:  # too low for blank lines
+            rows = [row for row in rows if row.field or row.words]
+        self._lines = rows
+        self.set_rows(len(rows))
+
+    def _wrapped(self, words: str) -> list[str]:
+        width = max(20, self.size.width - 3)
+        return [f"  {line}" for line in textwrap.wrap(words.split(": ", 1)[-1], width)]
+
+    def _stability(self) -> list[str]:
+        """Return the meter of the learning rate against its limit, and the limit's rule."""
+        if self._limit is None:
+            return []
+        if self._limit.lr is None:
+            return self._wrapped(self._limit.rule)
+        share = float(self._settings["training.lr"] or 0) / self._limit.lr
+        full = min(8, round(8 * share))
+        meter = "▰" * full + "▱" * (8 - full)
+        told = f"{share:.0%}" if share < 10 else f"{share:,.0f}x"
+        stable = f"  {meter} {told} of {number(self._limit.lr, 3)}"
+        return [stable, *self._wrapped(self._limit.rule)]
+
+    def row(self, index: int, width: int) -> Content:
+        """Return a setting's line, the one under the cursor in reverse while focused."""
+        row = self._lines[index]
+        if row.field is None:
+            return Content.styled(self._glyphs(row.words), row.style)
+        field = row.field
+        words = field.words(self._settings[field.name])
+        room = width - LABEL - CONTROLS - 2
+        buttons = "‹ ›" if field.choices else "− +"
+        marker = "↻" if field.anew else " "
+        current = field.name == self._field and self.has_focus
+        return Content.assemble(
+            (self._glyphs(f"{field.label:<{LABEL}}"), "$foreground 70%"),
+            (self._glyphs(f"{words[:room]:<{room}}"), "bold" if not current else "bold $primary"),
+            (self._glyphs(f" {marker} "), "$foreground 60%"),
+            (self._glyphs(buttons), "bold $accent" if current else "$foreground 50%"),
+        ).stylize("on $primary 25%" if current else "")
+
+    @property
+    def _row_fields(self) -> list[Field]:
+        return [row.field for row in self._lines if row.field]
+
+    def action_cursor(self, direction: int) -> None:
+        """Move the cursor to the next setting."""
+        names = [field.name for field in self._row_fields]
+        place = names.index(self._field) if self._field in names else 0
+        self._move_to(names[max(0, min(len(names) - 1, place + direction))])
+
+    def _move_to(self, name: str) -> None:
+        self._field = name
+        index = next(i for i, row in enumerate(self._lines) if row.field and row.field.name == name)
+        # The first row and the last bring the words around them along.
+        self.bring_to_view(index)
+        self.refresh()
+
+    def action_turn(self, direction: int) -> None:
+        """Ask for the next value of the setting under the cursor."""
+        self.want_step(self._field, direction)
+
+    def action_edit(self) -> None:
+        """Type a number, or turn to the next choice."""
+        field = FIELD[self._field]
+        if field.choices:
+            self.want_step(field.name, 1)
+            return
+        index = next(i for i, row in enumerate(self._lines) if row.field is field)
+        self.bring_to_view(index)
+        left, top, width, _ = self.content_region
+        place = Region(left + LABEL, top + index - round(self.scroll_y), width - LABEL - CONTROLS, 1)
+        editor = Editor(field.words(self._settings[field.name]), place, self)
+        self.screen.mount(editor)
+        editor.focus()
+
+    def typed(self, written: str) -> None:
+        """Ask for the value written for the setting under the cursor."""
+        field = FIELD[self._field]
+        value = field.parsed(written)
+        if value == self._settings[field.name]:
+            self.refuse(field, "")
+        else:
+            self.post_message(self.Wanted(field, value))
+
+    def on_click(self, event: events.Click) -> None:
+        """Step by the buttons, edit by the value."""
+        index = self.row_at(event.y - self.gutter.top)
+        field = self._lines[index].field if index is not None else None
+        if field is None or event.widget is not self:
+            return
+        self._move_to(field.name)
+        x = event.x - self.gutter.left
+        width = self.scrollable_content_region.width
+        if x >= width - 1:
+            self.want_step(field.name, 1)
+        elif x >= width - 4:
+            self.want_step(field.name, -1)
+        elif x >= LABEL:
+            self.action_edit()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()

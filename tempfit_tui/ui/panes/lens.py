@@ -1,0 +1,89 @@
+"""The lens: the newest epoch taken apart as the article does, with its numbers."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tempfit_tui.frame import Step
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.table import Table
+from tempfit_tui.text import number, setting, signed
+from tempfit_tui.ui.fields import Settings
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.trainer import Seen
+
+WORD = 21
+"""The width of the words at the left."""
+
+
+class Lens(Widget):
+    """Forward, loss, gradient and update of one epoch; then what it means in the file's units."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, table: Table, glyphs: Glyphs) -> None:
+        super().__init__(id="lens")
+        self._table, self._glyphs = table, glyphs
+        self._lines: list[tuple[str, str]] = []
+
+    def show(self, recipe: Recipe, seen: Seen) -> None:
+        """Show the numbers of the frame seen."""
+        x, y = _short(self._table.x_name), _short(self._table.y_name)
+        lines = [("", "no epoch yet: n trains one, space many")]
+        if seen.frame.step:
+            lines = _taken_apart(recipe, seen.frame.step, seen.frame.settings, x, y)
+        lines.append(("", ""))
+        if raw := seen.frame.raw_parameters:
+            lines.append(("in the file's units", f"{y} = {number(raw[0])} {x} {signed(raw[1])}"))
+        condition = number(seen.setup.condition_number)
+        lines.append(("condition number", f"{condition} of the loss's Hessian"))
+        limit, lr = seen.frame.limit, setting(seen.frame.settings["training.lr"])
+        at_most = f" of at most {number(limit.lr)}" if limit.lr is not None else ""
+        lines.append(("stability", f"lr {lr}{at_most} · {limit.rule}"))
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def render(self) -> Content:
+        """Return the lines."""
+        return Content("\n").join(
+            Content.assemble(
+                (self._glyphs(f"{word:<{WORD}}"), "$primary"), self._glyphs(words)
+            )
+            for word, words in self._lines
+        )
+
+
+def _taken_apart(
+    recipe: Recipe, step: Step, settings: Settings, x: str, y: str
+) -> list[tuple[str, str]]:
+    (weight, bias), (by_weight, by_bias) = step.before[:2], step.gradient[:2]
+    lr = setting(settings["training.lr"])
+    ratio = abs(by_weight / by_bias) if by_weight is not None and by_bias else None
+    return [
+        (f"epoch {step.epoch:,}", ""),
+        ("1 forward", f"p = {number(weight)} {_input(recipe, x)} {signed(bias)}"),
+        ("2 loss", f"mean of (p − {_target(recipe, y)})² = {number(step.loss, 6)}"),
+        ("3 gradient", f"∂/∂w {number(by_weight)}   ∂/∂b {number(by_bias)}"),
+        ("", f"{settings['training.gradient']}, ratio {number(ratio, 3)}"),
+        ("4 update", f"w {number(weight, 5)} → {number(step.after[0], 5)}"),
+        ("", f"b {number(bias, 5)} → {number(step.after[1], 5)}"),
+        ("", f"{settings['training.optimizer']}, lr {lr}"),
+    ]
+
+
+def _input(recipe: Recipe, name: str) -> str:
+    match recipe.input.transform:
+        case "scale":
+            return f"({setting(recipe.input.scale)} {name})"
+        case "standardise":
+            return f"z({name})"
+        case _:
+            return name
+
+
+def _target(recipe: Recipe, name: str) -> str:
+    return f"z({name})" if recipe.target.transform == "standardise" else name
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}…"

@@ -1,0 +1,87 @@
+"""The loss pane: the loss chart, and how it is asked to show the losses."""
+
+from textual.message import Message
+
+from tempfit_tui.frame import Curve, View
+from tempfit_tui.ui.charts.loss import LossChart, LossPicture
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.trainer import Seen
+
+WINDOWS = (None, 1000, 100)
+"""The last so many epochs; None for all."""
+_NONE = Curve()
+BEST_AGE = 0.05
+"""The best epoch is marked once it is this share of the run ago: till then the end marks it."""
+
+
+class LossPane(LossChart):
+    """Both losses on a log or linear axis, in a window, smooth or not."""
+
+    BORDER_TITLE = "3 Loss"
+
+    class ViewWanted(Message):
+        """The losses shall be asked for in another way."""
+
+        def __init__(self, **changes: object) -> None:
+            super().__init__()
+            self.changes = changes
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(ascii_only=glyphs.ascii_only, id="loss")
+        self._glyphs = glyphs
+        self._log = True
+        self._view = View()
+        self._seen: Seen | None = None
+
+    def on_mount(self) -> None:
+        """Show the axes at once."""
+        self._draw()
+
+    def show(self, seen: Seen, view: View) -> None:
+        """Show the losses seen, as `view` asked for them."""
+        self._seen, self._view = seen, view
+        self._draw()
+
+    def toggle_log(self) -> None:
+        """Show the losses on the other axis."""
+        self._log = not self._log
+        self._draw()
+
+    def toggle_smooth(self) -> None:
+        """Ask for running means, or for the losses themselves."""
+        self.post_message(self.ViewWanted(smooth=not self._view.smooth))
+
+    def next_window(self) -> None:
+        """Ask for the next window."""
+        place = WINDOWS.index(self._view.window)
+        self.post_message(self.ViewWanted(window=WINDOWS[(place + 1) % len(WINDOWS)]))
+
+    def _draw(self) -> None:
+        view = self._view
+        axis = "log axis" if self._log else "linear axis"
+        window = "all epochs" if view.window is None else f"last {view.window:,}"
+        smooth = " · smoothed" if view.smooth else ""
+        subtitle = self._glyphs(f"{axis} · {window}{smooth}")
+        if subtitle != self.border_subtitle:
+            self.border_subtitle = subtitle
+        self.draw_losses(_picture(self._seen, view, self._log))
+
+
+def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
+    if seen is None:
+        return LossPicture(_NONE, _NONE, [], None, None, log, 1, 1)
+    frame = seen.frame
+    last = max(1, frame.epoch)
+    best = None
+    if frame.best_epoch and frame.best_loss and last - frame.best_epoch > BEST_AGE * last:
+        best = (frame.best_epoch, frame.best_loss)
+    return LossPicture(
+        train=frame.train,
+        val=frame.val,
+        changes=frame.changes,
+        best=best,
+        floor=seen.setup.floor,
+        log=log,
+        first_epoch=max(1, last - view.window + 1) if view.window else 1,
+        last_epoch=last,
+    )

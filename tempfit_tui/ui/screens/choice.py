@@ -1,0 +1,57 @@
+"""A question with a few answers, over the main screen: Enter takes one, Esc none."""
+
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tempfit_tui.ui.glyphs import Glyphs
+
+
+class Answer(NamedTuple):
+    """One way to answer."""
+
+    name: str
+    words: str
+    why: str = ""
+    """One line on what it does."""
+
+
+class ChoiceScreen(ModalScreen[str | None]):
+    """Asks, and gives back the name of the answer taken, or None."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]
+
+    DEFAULT_CSS = """
+    ChoiceScreen { align: center middle; background: $background 60%; }
+    ChoiceScreen > Vertical {
+        width: 76; max-width: 96%; height: auto; max-height: 90%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    ChoiceScreen OptionList { height: auto; border: none; background: $surface; padding: 0; }
+    """
+
+    def __init__(self, question: str, answers: list[Answer], glyphs: Glyphs) -> None:
+        super().__init__()
+        self._question, self._answers, self._glyphs = question, answers, glyphs
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its answers."""
+        with Vertical():
+            yield Static(Content.styled(self._glyphs(self._question), "bold"))
+            yield OptionList(*(self._option(answer) for answer in self._answers), compact=True)
+            yield Static(Content.styled(self._glyphs("Enter takes it · Esc goes back"), "dim"))
+
+    def _option(self, answer: Answer) -> Option:
+        why = f"\n  {answer.why}" if answer.why else ""
+        content = Content.assemble(self._glyphs(answer.words), (self._glyphs(why), "dim"))
+        return Option(content, id=answer.name)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give back what was taken."""
+        self.dismiss(event.option.id)

@@ -1,0 +1,54 @@
+"""The help: what is on the screen, and every key."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.keys import KEYS
+
+INTRODUCTION = (
+    "An epoch is a forward pass, a loss, a gradient and an update. The loss chart shows the "
+    "training loss and the validation loss, both measured before the update, in the file's units "
+    "squared. Settings marked ↻ need a new start; all others change between two epochs."
+)
+WIDGET_KEYS = (
+    ("Tab", "next pane"),
+    ("arrows", "move, and turn a setting to its next value"),
+    ("Esc", "back"),
+    ("ctrl+p", "all commands by name"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shows the keys until one of q, ? and Esc."""
+
+    BINDINGS = [Binding("escape,q,question_mark", "dismiss", "back", show=False)]
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
+    HelpScreen > VerticalScroll {
+        width: 76; max-width: 96%; height: auto; max-height: 96%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words and the keys."""
+        rows = [(key.shown, key.words) for key in KEYS] + list(WIDGET_KEYS)
+        keys = Content("\n").join(
+            Content.assemble((f"{shown:>8}  ", "bold $accent"), self._glyphs(words))
+            for shown, words in rows
+        )
+        with VerticalScroll() as panel:
+            panel.border_title = "Help"
+            panel.border_subtitle = "Esc: back"
+            yield Static(Content(self._glyphs(INTRODUCTION) + "\n"))
+            yield Static(keys)

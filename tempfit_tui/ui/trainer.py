@@ -1,0 +1,254 @@
+"""The one worker that drives the engine: it trains while `running`, and hands on every frame."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError, RewindTo
+from tempfit_tui.frame import Frame, Setup, Value, View
+from tempfit_tui.recipe import PlannedChange, Recipe
+from tempfit_tui.settings import with_settings
+from tempfit_tui.table import Table
+
+SPEEDS: tuple[int | None, ...] = (1, 10, 100, 500, None)
+"""The speeds to choose from, in epochs a second; None for full speed."""
+RATE_SECONDS = 1.0
+"""The live rate is measured over so long, where there are frames enough."""
+RATE_FRAMES = 4
+
+
+class Seen(NamedTuple):
+    """What the trainer tells the screen."""
+
+    frame: Frame
+    setup: Setup
+    rate: float | None
+    """Epochs a second as measured; None while not training."""
+
+
+class Trainer:
+    """A run behind an engine, as the screen's keys see it.
+
+    `on_seen` is called with every new frame, `on_trouble` with one line where there is none.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        recipe: Recipe,
+        table: Table,
+        *,
+        speed: int | None,
+        fps: int,
+        on_seen: Callable[[Seen], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self.recipe = recipe
+        """As opened last; what changed since is in the frames."""
+        self.speed = speed
+        self.running = asyncio.Event()
+        self.seen: Seen | None = None
+        self.death = ""
+        """Why there is no engine any more; "" while there is hope."""
+        self._engine, self._table, self._view, self._fps = engine, table, View(), fps
+        self._on_seen, self._on_trouble = on_seen, on_trouble
+        self._open = asyncio.Event()
+        self._nudged = asyncio.Event()
+        self._pace: deque[tuple[float, int]] = deque(maxlen=200)
+
+    async def live(self) -> None:
+        """Open the recipe, then train whenever `running` is set, for as long as the app lives."""
+        await self._opened(self.recipe)
+        while True:
+            await self.running.wait()
+            await self._open.wait()
+            self._pace.clear()
+            self._nudged.clear()
+            if self.speed is None:
+                await self._train_at_full_speed()
+            else:
+                await self._train_at(self.speed)
+
+    async def _train_at_full_speed(self) -> None:
+        """Train slice after slice; each frame is drawn while the next slice is trained."""
+        period = 1 / self._fps
+        slice_ = asyncio.ensure_future(self._engine.advance(seconds=period))
+        while True:
+            frame = await self._guarded(slice_)
+            ended = frame is None or self._ends_at(frame) or self._nudged.is_set()
+            if not ended:
+                slice_ = asyncio.ensure_future(self._engine.advance(seconds=period))
+                await asyncio.sleep(0)  # lets the request out before the drawing
+            if frame is not None:
+                self._take(frame)
+            if ended:
+                return
+
+    async def _train_at(self, speed: int) -> None:
+        """Train `speed` epochs a second, in as few frames as the eye needs."""
+        period = max(1 / self._fps, 1 / speed)
+        began, first = time.monotonic(), self.seen.frame.epoch if self.seen else 0
+        done = first
+        while not self._nudged.is_set():
+            due = first + round((time.monotonic() - began + period) * speed)
+            frame = await self._guarded(self._engine.advance(max(1, due - done), period))
+            if frame is None:
+                return
+            if self._ends_at(frame):
+                self._take(frame)
+                return
+            self._take(frame)
+            done = frame.epoch
+            if due - done > speed:  # slower than asked for: don't run after what can't be had
+                began, first = time.monotonic(), done
+            wait = began + (done - first) / speed - time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), max(0.0, wait))
+
+    def _ends_at(self, frame: Frame) -> bool:
+        """Tell whether training ends with `frame`, and end it if so."""
+        if frame.stopped or frame.epoch == frame.settings["training.epochs"]:
+            self.pause()
+        return not self.running.is_set()
+
+    def start(self) -> None:
+        """Train from now on."""
+        if not (self.seen and self.seen.frame.stopped):
+            self.running.set()
+
+    def pause(self) -> None:
+        """Stop training; the slice under way still comes."""
+        self.running.clear()
+        self._nudged.set()
+
+    def set_speed(self, speed: int | None) -> None:
+        """Train so many epochs a second from now on; None for as many as can be."""
+        self.speed = speed
+        self._nudged.set()
+
+    async def start_anew(self, recipe: Recipe) -> bool:
+        """Open `recipe` in place of the run so far, paused; tell whether that went well."""
+        self.pause()
+        return await self._opened(recipe) is not None
+
+    async def _opened(self, recipe: Recipe) -> Frame | None:
+        frame = await self._guarded(self._engine.open(recipe, self._table, self._view))
+        if frame is not None:
+            self.recipe, self.death = recipe, ""
+            self._open.set()
+            self._take(frame)
+        return frame
+
+    async def revive(self) -> None:
+        """Start another engine, and train it to the epoch where the last one died.
+
+        The same recipe with the same changes at the same epochs gives the same bits.
+        """
+        if not self.seen:
+            await self.start_anew(self.recipe)
+            return
+        lost = self.seen.frame
+        if not await self._opened(recipe_of(self.recipe, lost)):
+            return
+        frame: Frame | None = None
+        while frame is None or frame.epoch < lost.epoch:
+            missing = lost.epoch - (frame.epoch if frame else 0)
+            frame = await self._guarded(self._engine.advance(missing, 1 / self._fps))
+            if frame is None or frame.stopped:
+                return
+            self._take(frame)
+
+    async def step(self) -> None:
+        """Train one epoch, paused."""
+        self.pause()
+        await self._do(self._engine.advance(epochs=1))
+
+    async def change(self, settings: dict[str, Value]) -> str:
+        """Change live settings; return why not, "" where that went well."""
+        return await self._ask(self._engine.change(settings))
+
+    async def rewind(self, to: RewindTo) -> None:
+        """Go back, paused."""
+        self.pause()
+        await self._do(self._engine.rewind(to))
+
+    async def look(self, view: View) -> None:
+        """See something else from now on."""
+        self._view = view
+        if self._open.is_set():
+            await self._do(self._engine.view(view))
+
+    @property
+    def view(self) -> View:
+        """What the frames are asked to show."""
+        return self._view
+
+    async def _do(self, request: Coroutine[None, None, Frame]) -> None:
+        if (reason := await self._ask(request)) and not self.death:
+            self._on_trouble(reason)
+
+    async def _ask(self, request: Coroutine[None, None, Frame]) -> str:
+        """Await a request's frame and hand it on; return why there is none, "" if there is."""
+        if self.death:
+            request.close()
+            return self.death
+        await self._open.wait()
+        try:
+            self._take(await request)
+        except EngineRefusedError as error:
+            return str(error)
+        except EngineDiedError as error:
+            self._mourn(str(error))
+            return str(error)
+        return ""
+
+    async def _guarded(self, request: Awaitable[Frame]) -> Frame | None:
+        """Return the request's frame; where there is none, tell why and pause."""
+        try:
+            return await request
+        except EngineRefusedError as error:
+            self.pause()
+            self._on_trouble(str(error))
+        except EngineDiedError as error:
+            self._mourn(str(error))
+        return None
+
+    def _mourn(self, reason: str) -> None:
+        self.pause()
+        self._open.clear()
+        self.death = reason
+        self._on_trouble(reason)
+
+    def _take(self, frame: Frame) -> None:
+        setup = frame.setup or (self.seen.setup if self.seen else None)
+        assert setup is not None, "the first frame after a start holds the setup"
+        if frame.setup or not self.running.is_set():
+            self._pace.clear()
+        self._pace.append((time.monotonic(), frame.epoch))
+        self.seen = Seen(frame, setup, self._rate())
+        self._on_seen(self.seen)
+
+    def _rate(self) -> float | None:
+        """Return the epochs a second of late; None where there is too little to tell."""
+        if not self.running.is_set():
+            return None
+        now, epoch = self._pace[-1]
+        while len(self._pace) > RATE_FRAMES and now - self._pace[0][0] > RATE_SECONDS:
+            self._pace.popleft()
+        began, first = self._pace[0]
+        return (epoch - first) / (now - began) if len(self._pace) > 2 and now > began else None
+
+
+def recipe_of(opened: Recipe, frame: Frame) -> Recipe:
+    """Return the recipe that leads to `frame` from epoch 0: `opened` with the changes made since."""
+    start = dict(frame.settings)
+    for change in reversed(frame.changes):
+        start.update(change.before)
+    ahead = [planned for planned in opened.changes if planned.epoch > frame.epoch]
+    made = [PlannedChange(change.epoch, dict(change.after)) for change in frame.changes]
+    return replace(with_settings(replace(opened, changes=[]), start), changes=made + ahead)

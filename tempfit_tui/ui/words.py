@@ -1,0 +1,81 @@
+"""What the title and the verdict line say of a run, as pure functions of what is known of it."""
+
+from typing import NamedTuple
+
+from tempfit_tui.frame import Step
+from tempfit_tui.text import number, signed
+from tempfit_tui.ui.trainer import Seen
+
+Part = tuple[str, str]
+"""Text and its style."""
+
+
+class Situation(NamedTuple):
+    """All that the words depend on."""
+
+    seen: Seen | None
+    running: bool
+    death: str
+    """Why there is no engine; "" while there is one."""
+    trouble: str
+    """Why the last thing asked for wasn't done; "" if it was."""
+
+
+def state_words(now: Situation) -> Part:
+    """Return the run's state as a sign and a word."""
+    if now.death:
+        return "✖ engine stopped", "bold $error"
+    if now.seen is None:
+        return "… starting", "$foreground 60%"
+    if now.seen.frame.stopped:
+        return "✖ diverged", "bold $error"
+    if now.running:
+        return "● running", "bold $success"
+    if _finished(now.seen):
+        return "■ finished", "bold $primary"
+    return ("‖ paused" if now.seen.frame.epoch else "‖ not started"), "bold $warning"
+
+
+def verdict_words(now: Situation, room: int) -> list[Part]:
+    """Return the sentence under the status line, in about `room` cells."""
+    if now.death:
+        return [(f"✖ {now.death}", "bold $error"), _hint("Enter: start it again, up to here")]
+    if now.trouble:
+        return [(now.trouble, "$error")]
+    if now.seen is None:
+        return [
+            ("the engine is loading PyTorch", "$foreground 70%"),
+            _hint("space: start training as soon as it is there"),
+        ]
+    frame = now.seen.frame
+    if frame.stopped:
+        told = f"✖ diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
+        return [(told, "bold $error"), _hint("Enter: ways back")]
+    if now.running:
+        return [("running", "$success"), _hint("space: pause")]
+    if _finished(now.seen):
+        told = f"finished: epoch {frame.epoch:,} is where this recipe ends"
+        return [(told, "$primary"), _hint("space: go on all the same"), _hint("r: start again")]
+    if frame.step is None:
+        return [("not started", "$warning"), _hint("space: train"), _hint("n: one epoch")]
+    return [("paused", "$warning"), (f" · {step_words(frame.step, room - 10)}", "$foreground 80%")]
+
+
+def step_words(step: Step, room: int) -> str:
+    """Return one epoch's four parts: forward, loss, gradient, update; in `room` cells, or fewer."""
+    (w, b), (by_w, by_b), (new_w, new_b) = step.before, step.gradient, step.after
+    epoch, loss = f"epoch {step.epoch:,}", f"loss {number(step.loss)}"
+    update = f"w {number(new_w)}, b {number(new_b)}"
+    forward, gradient = f"p = {number(w)}x {signed(b)}", f"gradient {number(by_w)}, {number(by_b)}"
+    for parts in ([forward, loss, gradient, update], [loss, gradient, update], [loss, update]):
+        if len(words := f"{epoch}: {' → '.join(parts)}") <= room:
+            return words
+    return f"{epoch}: {loss}"
+
+
+def _finished(seen: Seen) -> bool:
+    return seen.frame.epoch == seen.frame.settings["training.epochs"]
+
+
+def _hint(words: str) -> Part:
+    return f" · {words}", "$foreground 60%"
