@@ -1,7 +1,5 @@
 """What is seen of a run: immutable structs that cross the process border to the screen."""
 
-from typing import Literal
-
 import msgspec
 
 Value = float | int | str | bool | None
@@ -21,7 +19,10 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Curve(msgspec.Struct, frozen=True, array_like=True):
-    """A loss over epochs, a column for each stretch of them, columns without a finite loss left out."""
+    """A loss over epochs, a column for each stretch of them.
+
+    Columns without a finite loss are left out.
+    """
 
     epochs: list[int] = []
     """The first epoch of each column."""
@@ -111,6 +112,6 @@ class Frame(msgspec.Struct, frozen=True):
     train: Curve
     val: Curve
     fit: list[float | None]
-    """The prediction at `points` evenly spaced inputs over the table's span, in the file's units."""
+    """Predictions at `points` evenly spaced inputs over the table's span, in the file's units."""
     setup: Setup | None = None
     """Only in the first frame after a start."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 Seed = Annotated[int, Meta(ge=0, le=2**53)]
-Row = Annotated[int, Meta(ge=0)]
+Row = Annotated[int, Meta(ge=0, le=2**53)]
 # float32 ends at 3.4e38: these bounds leave room for a product.
 Finite = Annotated[float, Meta(ge=-1e18, le=1e18)]
 Positive = Annotated[float, Meta(gt=0, le=1e18)]
@@ -22,7 +22,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """A table of the recipe."""
 
 
-class Data(Section):
+class Data(Section, frozen=True):
     """Where the observations come from."""
 
     path: str = "thermometer.csv"
@@ -33,7 +33,7 @@ class Data(Section):
     """The target's; the second numeric one."""
 
 
-class Split(Section):
+class Split(Section, frozen=True):
     """Which rows validate. Rows count from 0."""
 
     validation: list[Row] | None = None
@@ -45,7 +45,7 @@ class Split(Section):
     seed: Seed = 0
 
 
-class Input(Section):
+class Input(Section, frozen=True):
     """What is done to the inputs before training."""
 
     transform: Literal["none", "scale", "standardise"] = "none"
@@ -53,13 +53,13 @@ class Input(Section):
     scale: Positive = 0.1
 
 
-class Target(Section):
+class Target(Section, frozen=True):
     """What is done to the targets before training; losses are told in the file's units anyway."""
 
     transform: Literal["none", "standardise"] = "none"
 
 
-class Linear(Section):
+class Linear(Section, frozen=True):
     """y = w x + b, in transformed units."""
 
     kind: Literal["linear"] = "linear"
@@ -67,7 +67,7 @@ class Linear(Section):
     """Weight before bias."""
 
 
-class Training(Section):
+class Training(Section, frozen=True):
     """How the parameters are moved. All of it is live: it can change between two epochs."""
 
     gradient: Gradient = "autograd"
@@ -81,15 +81,15 @@ class Training(Section):
     """Where a headless run ends and the app pauses."""
 
 
-class PlannedChange(Section):
+class PlannedChange(Section, frozen=True):
     """Live settings to change before update `epoch`."""
 
-    epoch: Annotated[int, Meta(ge=1)]
+    epoch: Annotated[int, Meta(ge=1, le=10**12)]
     set: dict[str, Any]
     """New values by dotted names, as in `training.lr`."""
 
 
-class Recipe(Section):
+class Recipe(Section, frozen=True):
     """All that a run depends on, but for the observations themselves."""
 
     title: str = ""

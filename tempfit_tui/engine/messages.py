@@ -23,7 +23,7 @@ class Request(msgspec.Struct, frozen=True, tag=True):
     """What the app asks."""
 
 
-class Open(Request):
+class Open(Request, frozen=True):
     """Start a recipe on a table."""
 
     recipe: Recipe
@@ -43,31 +43,29 @@ class Open(Request):
 
     def table(self) -> Table:
         """Return the table that was sent."""
-        return Table(
-            self.source, self.x_name, self.y_name, array("d", self.x), array("d", self.y)
-        )
+        return Table(self.source, self.x_name, self.y_name, array("d", self.x), array("d", self.y))
 
 
-class Advance(Request):
+class Advance(Request, frozen=True):
     """Train for so many epochs or seconds."""
 
     epochs: int | None = None
     seconds: float | None = None
 
 
-class ChangeSettings(Request):
+class ChangeSettings(Request, frozen=True):
     """Change live settings."""
 
     settings: dict[str, Value]
 
 
-class SetView(Request):
+class SetView(Request, frozen=True):
     """Show something else."""
 
     view: View
 
 
-class Rewind(Request):
+class Rewind(Request, frozen=True):
     """Go back."""
 
     to: RewindTo
@@ -88,8 +86,8 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 AnyRequest = Open | Advance | ChangeSettings | SetView | Rewind
 Answer = Shown | Refused
 
-_request_decoder = msgspec.msgpack.Decoder(AnyRequest)
-_answer_decoder = msgspec.msgpack.Decoder(Answer)
+_request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
+_answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 class WireError(Exception):
@@ -97,8 +95,15 @@ class WireError(Exception):
 
 
 def packed(message: AnyRequest | Answer) -> bytes:
-    """Return `message` as it goes on the pipe."""
-    body = msgspec.msgpack.encode(message)
+    """Return `message` as it goes on the pipe.
+
+    Raises:
+        WireError: it is too long, or holds a number or a text that no pipe takes.
+    """
+    try:
+        body = msgspec.msgpack.encode(message)
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise WireError(f"a number or a name in it can't be sent ({error})") from error
     if len(body) > MAX_BYTES:
         raise WireError(f"a message of {len(body):,} bytes is too long")
     return len(body).to_bytes(PREFIX, "big") + body

@@ -1,0 +1,1 @@
+"""Torch: data, models, gradients, optimizers and the run. No files, processes or clocks."""

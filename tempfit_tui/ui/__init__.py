@@ -1,0 +1,1 @@
+"""The Textual app. It never imports torch: training is behind the engine's door."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.settings import parse_value
-from tempfit_tui.text import number, setting
+from tempfit_tui.text import setting
 
 Settings = Mapping[str, Value]
 
@@ -49,7 +49,7 @@ class Field(NamedTuple):
 
 
 def lr_step(value: Value, direction: int) -> Value:
-    """Return the learning rate times 10^(1/4) or by it, on the grid of 10^(k/4) if it is near it."""
+    """Return the learning rate times 10^(1/4) or by it; on the grid of 10^(k/4) if near it."""
     lr = float(value or 0)
     place = 4 * math.log10(lr)
     nearest = round(place)

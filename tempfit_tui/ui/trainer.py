@@ -245,7 +245,7 @@ class Trainer:
 
 
 def recipe_of(opened: Recipe, frame: Frame) -> Recipe:
-    """Return the recipe that leads to `frame` from epoch 0: `opened` with the changes made since."""
+    """Return the recipe that leads to `frame`: `opened`, with the changes made since."""
     start = dict(frame.settings)
     for change in reversed(frame.changes):
         start.update(change.before)

@@ -1,0 +1,1 @@
+"""The panes and bars of the main screen. They announce; the screen decides."""

@@ -1,7 +1,7 @@
 """The lines above and below the panes: title, tabs, status, verdict and footer."""
 
-from textual.events import Click
 from textual.content import Content
+from textual.events import Click
 from textual.widget import Widget
 
 from tempfit_tui.recipe import Recipe

@@ -54,7 +54,7 @@ class DatasetPane(Lines):
         """Return the columns' names."""
         return self._header
 
-    def row(self, index: int, width: int) -> Content:
+    def row(self, index: int) -> Content:
         """Return an observation with its split."""
         x, y = _cell(self._table.x[index]), _cell(self._table.y[index])
         numbers = f"{x:>{self._width}} {y:>{self._width}}  "

@@ -59,7 +59,8 @@ class FitPane(Container):
     def _show_tab(self) -> None:
         self._chart.display, self._lens.display = self._tab == 0, self._tab == 1
         names = [
-            (name, "bold" if tab == self._tab else "$foreground 50%") for tab, name in enumerate(TABS)
+            (name, "bold" if tab == self._tab else "$foreground 50%")
+            for tab, name in enumerate(TABS)
         ]
         dot = (self._glyphs(" · "), "$foreground 50%")
         self.border_title = Content.assemble(("4 ", "bold"), names[0], dot, names[1])

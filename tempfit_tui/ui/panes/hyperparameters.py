@@ -155,14 +155,14 @@ class HyperparametersPane(Lines):
         stable = f"  {meter} {told} of {number(self._limit.lr, 3)}"
         return [stable, *self._wrapped(self._limit.rule)]
 
-    def row(self, index: int, width: int) -> Content:
+    def row(self, index: int) -> Content:
         """Return a setting's line, the one under the cursor in reverse while focused."""
         row = self._lines[index]
         if row.field is None:
             return Content.styled(self._glyphs(row.words), row.style)
         field = row.field
         words = field.words(self._settings[field.name])
-        room = width - LABEL - CONTROLS - 2
+        room = self.scrollable_content_region.width - LABEL - CONTROLS - 2
         buttons = "‹ ›" if field.choices else "− +"
         marker = "↻" if field.anew else " "
         current = field.name == self._field and self.has_focus
@@ -203,7 +203,9 @@ class HyperparametersPane(Lines):
         index = next(i for i, row in enumerate(self._lines) if row.field is field)
         self.bring_to_view(index)
         left, top, width, _ = self.content_region
-        place = Region(left + LABEL, top + index - round(self.scroll_y), width - LABEL - CONTROLS, 1)
+        place = Region(
+            left + LABEL, top + index - round(self.scroll_y), width - LABEL - CONTROLS, 1
+        )
         editor = Editor(field.words(self._settings[field.name]), place, self)
         self.screen.mount(editor)
         editor.focus()

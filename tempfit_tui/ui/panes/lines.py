@@ -27,8 +27,8 @@ class Lines(ScrollView, can_focus=True):
         """Return what stays above the rows; None for nothing."""
         return None
 
-    def row(self, index: int, width: int) -> Content:
-        """Return row `index`, at most `width` cells wide."""
+    def row(self, index: int) -> Content:
+        """Return row `index`, to be cut at the pane's width."""
         raise NotImplementedError
 
     def set_rows(self, count: int) -> None:
@@ -69,7 +69,7 @@ class Lines(ScrollView, can_focus=True):
         if y == 0 and header is not None:
             content = header
         elif index is not None:
-            content = self.row(index, width)
+            content = self.row(index)
         else:
             return Strip.blank(width, self.rich_style)
         strips = Visual.to_strips(self, content, width, 1, self.visual_style)

@@ -1,4 +1,4 @@
-"""The main screen: it composes the panes, and routes keys to the trainer and frames to the panes."""
+"""The main screen: it composes the panes, routes keys to the trainer and frames to the panes."""
 
 from msgspec.structs import replace
 from textual import work
@@ -16,7 +16,7 @@ from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import InputError, setting
 from tempfit_tui.ui.charts.fit import FitChart
 from tempfit_tui.ui.charts.loss import LossChart
-from tempfit_tui.ui.fields import FIELD, settings_of
+from tempfit_tui.ui.fields import settings_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import bindings
 from tempfit_tui.ui.panes.bars import PANES, Bar, FooterBar, StatusBar, TabsBar, TitleBar
