@@ -1,13 +1,22 @@
 """Starts the app on a recipe, with the engine in a child process."""
 
+import asyncio
 import os
+import signal
+import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.child import ChildEngine
+
+if TYPE_CHECKING:
+    from tempfit_tui.ui.app import TempfitApp
+
+GRACE_SECONDS = 3.0
+"""How long the app may take to end after a signal."""
 
 
 class Options(NamedTuple):
@@ -33,5 +42,21 @@ def start_app(opened: Opened, options: Options) -> int:
     from tempfit_tui.ui.app import TempfitApp  # noqa: PLC0415 - Options is wanted without Textual
 
     app = TempfitApp(opened, ChildEngine(home() / "engine.log"), options)
-    app.run()
+    asyncio.run(_live(app))
     return app.return_code or 0
+
+
+async def _live(app: "TempfitApp") -> None:
+    """Run the app; a signal to end ends it as `q` does, with the terminal restored."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _end, app, number)
+    await app.run_async()
+
+
+def _end(app: "TempfitApp", number: int) -> None:
+    # Where the terminal is gone or doesn't read, restoring it may never come to an end.
+    deadline = threading.Timer(GRACE_SECONDS, os._exit, (128 + number,))
+    deadline.daemon = True
+    deadline.start()
+    app.exit(return_code=128 + number)

@@ -24,24 +24,24 @@ class Situation(NamedTuple):
 def state_words(now: Situation) -> Part:
     """Return the run's state as a sign and a word."""
     if now.death:
-        return "✖ engine stopped", "bold $error"
+        return "✖ engine stopped", "bold $text-error"
     if now.seen is None:
         return "… starting", "$foreground 60%"
     if now.seen.frame.stopped:
-        return "✖ diverged", "bold $error"
+        return "✖ diverged", "bold $text-error"
     if now.running:
-        return "● running", "bold $success"
+        return "● running", "bold $text-success"
     if _finished(now.seen):
-        return "■ finished", "bold $primary"
-    return ("‖ paused" if now.seen.frame.epoch else "‖ not started"), "bold $warning"
+        return "■ finished", "bold $text-primary"
+    return ("‖ paused" if now.seen.frame.epoch else "‖ not started"), "bold $text-warning"
 
 
 def verdict_words(now: Situation, room: int) -> list[Part]:
     """Return the sentence under the status line, in about `room` cells."""
     if now.death:
-        return [(f"✖ {now.death}", "bold $error"), _hint("Enter: start it again, up to here")]
+        return [(f"✖ {now.death}", "bold $text-error"), _hint("Enter: start it again, up to here")]
     if now.trouble:
-        return [(now.trouble, "$error")]
+        return [(now.trouble, "$text-error")]
     if now.seen is None:
         return [
             ("the engine is loading PyTorch", "$foreground 70%"),
@@ -50,15 +50,22 @@ def verdict_words(now: Situation, room: int) -> list[Part]:
     frame = now.seen.frame
     if frame.stopped:
         told = f"✖ diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
-        return [(told, "bold $error"), _hint("Enter: ways back")]
+        return [(told, "bold $text-error"), _hint("Enter: ways back")]
     if now.running:
-        return [("running", "$success"), _hint("space: pause")]
+        return [("running", "$text-success"), _hint("space: pause")]
     if _finished(now.seen):
         told = f"finished: epoch {frame.epoch:,} is where this recipe ends"
-        return [(told, "$primary"), _hint("space: go on all the same"), _hint("r: start again")]
+        return [
+            (told, "$text-primary"),
+            _hint("space: go on all the same"),
+            _hint("r: start again"),
+        ]
     if frame.step is None:
-        return [("not started", "$warning"), _hint("space: train"), _hint("n: one epoch")]
-    return [("paused", "$warning"), (f" · {step_words(frame.step, room - 10)}", "$foreground 80%")]
+        return [("not started", "$text-warning"), _hint("space: train"), _hint("n: one epoch")]
+    return [
+        ("paused", "$text-warning"),
+        (f" · {step_words(frame.step, room - 10)}", "$foreground 80%"),
+    ]
 
 
 def step_words(step: Step, room: int) -> str:

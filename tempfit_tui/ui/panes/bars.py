@@ -67,7 +67,7 @@ class TitleBar(Bar):
             title = f"{title[: max(0, room - 1)]}…"
         gap = " " * max(1, room - len(title) - len(what) + 2)
         self.write(
-            ("tempfit  ", "bold $primary"),
+            ("tempfit  ", "bold $text-primary"),
             (title, "bold"),
             (what, "$foreground 60%"),
             (gap, ""),
@@ -103,13 +103,14 @@ class StatusBar(Bar):
         """Show the frame's numbers; before the first frame epoch 0."""
         frame = seen.frame if seen else None
         rate = seen.rate if seen and running else None
+        measured, validates = bool(frame and frame.epoch), bool(seen and seen.setup.validation)
         wide = self.size.width >= NARROW
         parts: list[Part] = [
             (f"epoch {frame.epoch if frame else 0:,}", "bold"),
             ("   train ", "$train"),
-            (number(frame.train_loss if frame else None), "bold $train"),
+            (_told(frame.train_loss if frame else None, measured), "bold $train"),
             ("   val ", "$validation"),
-            (number(frame.val_loss if frame else None), "bold $validation"),
+            (_told(frame.val_loss if frame else None, measured and validates), "bold $validation"),
             ("   lr ", "$foreground 70%"),
             (setting(lr), "bold"),
         ]
@@ -119,6 +120,11 @@ class StatusBar(Bar):
             gap = number(frame.val_loss - frame.train_loss)
             parts.append((f"   gap {gap}", "$foreground 70%"))
         self.write(*parts)
+
+
+def _told(loss: float | None, measured: bool) -> str:
+    """Return a loss; one that was measured and isn't there wasn't finite."""
+    return "not finite" if measured and loss is None else number(loss)
 
 
 def _rate(rate: float, wide: bool) -> str:
@@ -145,7 +151,7 @@ class FooterBar(Bar):
             if used + width > self.size.width:
                 break
             used += width
-            parts += [(f"{key.shown} ", "bold $accent"), (f"{words}  ", "$foreground 80%")]
+            parts += [(f"{key.shown} ", "bold $text-accent"), (f"{words}  ", "$foreground 80%")]
             self._ends.append((used, key.action))
         self.write(*parts)
 

@@ -130,7 +130,7 @@ class HyperparametersPane(Lines):
                 rows.append(Row(None))
             rows.append(Row(field))
             if self._refusal and self._refusal[0] == field.name:
-                rows += [Row(None, line, "$error") for line in self._wrapped(self._refusal[1])]
+                rows += [Row(None, line, "$text-error") for line in self._wrapped(self._refusal[1])]
             if field.name == "training.lr":
                 rows += [Row(None, line, "$foreground 60%") for line in self._stability()]
         if len(rows) > self.size.height:  # too low for blank lines
@@ -168,9 +168,12 @@ class HyperparametersPane(Lines):
         current = field.name == self._field and self.has_focus
         return Content.assemble(
             (self._glyphs(f"{field.label:<{LABEL}}"), "$foreground 70%"),
-            (self._glyphs(f"{words[:room]:<{room}}"), "bold" if not current else "bold $primary"),
+            (
+                self._glyphs(f"{words[:room]:<{room}}"),
+                "bold" if not current else "bold $text-primary",
+            ),
             (self._glyphs(f" {marker} "), "$foreground 60%"),
-            (self._glyphs(buttons), "bold $accent" if current else "$foreground 50%"),
+            (self._glyphs(buttons), "bold $text-accent" if current else "$foreground 50%"),
         ).stylize("on $primary 25%" if current else "")
 
     @property

@@ -46,7 +46,9 @@ class Lens(Widget):
     def render(self) -> Content:
         """Return the lines."""
         return Content("\n").join(
-            Content.assemble((self._glyphs(f"{word:<{WORD}}"), "$primary"), self._glyphs(words))
+            Content.assemble(
+                (self._glyphs(f"{word:<{WORD}}"), "$text-primary"), self._glyphs(words)
+            )
             for word, words in self._lines
         )
 

@@ -44,7 +44,7 @@ class HelpScreen(ModalScreen[None]):
         """Lay out the words and the keys."""
         rows = [(key.shown, key.words) for key in KEYS] + list(WIDGET_KEYS)
         keys = Content("\n").join(
-            Content.assemble((f"{shown:>8}  ", "bold $accent"), self._glyphs(words))
+            Content.assemble((f"{shown:>8}  ", "bold $text-accent"), self._glyphs(words))
             for shown, words in rows
         )
         with VerticalScroll() as panel:

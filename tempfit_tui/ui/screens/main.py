@@ -44,6 +44,7 @@ class MainScreen(Screen[None]):
         *bindings(),
         Binding("tab", "next_pane(1)", "next pane", show=False),
         Binding("shift+tab", "next_pane(-1)", "pane before", show=False),
+        Binding("ctrl+c", "leave", "quit", show=False),
     ]
     AUTO_FOCUS = "#loss"
 
