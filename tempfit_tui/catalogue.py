@@ -87,7 +87,9 @@ def _read_recipe(file: Path) -> Recipe:
             raise InputError(f"{file}: longer than {MAX_RECIPE_BYTES:,} bytes; no recipe is")
         return parse_recipe(content.decode("utf-8-sig"), file.name)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}; name a recipe that is there") from error
+        raise InputError(
+            f"{file}: {error.strerror or error}; name a recipe that is there"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8; save it as UTF-8 text") from error
     except ValueError as error:
@@ -105,5 +107,5 @@ def _recipe_for(file: Path) -> Recipe:
 
 
 def _data_file(path: str, folder: Path) -> Path:
-    bundled = data_folder() / path
-    return bundled if Path(path).name == path and bundled.is_file() else folder / path
+    bundled = {file.name: file for file in data_folder().glob("*.csv")}
+    return bundled.get(path, folder / path)

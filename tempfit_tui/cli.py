@@ -155,7 +155,9 @@ def recipes() -> None:
         click.echo(f"{name:<20} {open_named(name).recipe.title}")
 
 
-def _opened(recipe: str | None, x: str | None, y: str | None, settings: tuple[str, ...]) -> "Opened":
+def _opened(
+    recipe: str | None, x: str | None, y: str | None, settings: tuple[str, ...]
+) -> "Opened":
     from tempfit_tui.catalogue import open_named  # noqa: PLC0415
     from tempfit_tui.settings import parse_setting  # noqa: PLC0415
 

@@ -72,7 +72,13 @@ def _ending(frame: Frame) -> str:
 
 
 def _listed(parameters: list[float | None]) -> str:
-    return ", ".join("not finite" if value is None else f"{value:.4f}" for value in parameters)
+    return ", ".join(_parameter(value) for value in parameters)
+
+
+def _parameter(value: float | None) -> str:
+    if value is None:
+        return "not finite"
+    return f"{value:.4f}" if abs(value) < 1e7 else f"{value:.4e}"
 
 
 def _json_epoch(frame: Frame) -> str:

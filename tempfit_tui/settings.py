@@ -25,12 +25,15 @@ def parse_recipe(text: str, source: str) -> Recipe:
     """
     try:
         tree = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    # Apart from TOMLDecodeError, a number of thousands of digits is a ValueError.
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{source}: not TOML: {error}") from error
     return _recipe(tree, source)
 
 
-def with_settings(recipe: Recipe, settings: Mapping[str, Value], source: str = "settings") -> Recipe:
+def with_settings(
+    recipe: Recipe, settings: Mapping[str, Value], source: str = "settings"
+) -> Recipe:
     """Return `recipe` with `settings` (values by dotted names) in place of its own.
 
     Raises:
@@ -58,7 +61,7 @@ def parse_value(written: str) -> Any:
     """Return `written` as a TOML value, or as the string it is."""
     try:
         tree = tomllib.loads(f"value = {written}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return written
     # A line break in it could have brought further keys.
     return tree["value"] if len(tree) == 1 else written
@@ -85,7 +88,11 @@ def recipe_toml(recipe: Recipe) -> str:
     sections = {key: value for key, value in tree.items() if isinstance(value, dict) and value}
     lines = [f"{key} = {_toml(value)}" for key, value in tree.items() if isinstance(value, str)]
     for name, section in sections.items():
-        lines += ["", f"[{name}]", *(f"{k} = {_toml(v)}" for k, v in section.items() if v is not None)]
+        lines += [
+            "",
+            f"[{name}]",
+            *(f"{k} = {_toml(v)}" for k, v in section.items() if v is not None),
+        ]
     for change in changes:
         pairs = ", ".join(f"{_toml(key)} = {_toml(value)}" for key, value in change["set"].items())
         lines += ["", "[[changes]]", f"epoch = {change['epoch']}", f"set = {{ {pairs} }}"]
@@ -131,6 +138,11 @@ def _recipe(tree: dict[str, Any], source: str) -> Recipe:
 def _check_change(recipe: Recipe, number: int, source: str) -> None:
     change = recipe.changes[number]
     for name in change.set:
+        if name in LIVE_SECTIONS:
+            raise InputError(
+                f"{source}: changes[{number}].set: {name} is a section; "
+                f'quote the whole name, as in "{name}.lr"'
+            )
         if not is_live(name):
             raise InputError(
                 f"{source}: changes[{number}].set: {name} needs a new start; "
@@ -192,9 +204,13 @@ def _explanation(error: msgspec.ValidationError, tree: dict[str, Any]) -> str:
 def _choices(expected: inspect.Type, value: Any) -> list[str]:
     if not isinstance(value, str) or not isinstance(expected, inspect.LiteralType):
         return []
-    return [str(choice) for choice in expected.values] if difflib.get_close_matches(
-        value, [str(choice) for choice in expected.values], n=1, cutoff=0.5
-    ) else []
+    return (
+        [str(choice) for choice in expected.values]
+        if difflib.get_close_matches(
+            value, [str(choice) for choice in expected.values], n=1, cutoff=0.5
+        )
+        else []
+    )
 
 
 def _shown(value: Any) -> str:
@@ -202,12 +218,14 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 40 else f"{shown[:37]}..."
 
 
-def _description(expected: inspect.Type) -> str:  # noqa: PLR0911 - one return a type
+def _description(expected: inspect.Type) -> str:
     match expected:
         case inspect.LiteralType(values=values):
             return f"one of {', '.join(map(str, values))}"
         case inspect.UnionType(types=types):
-            return _description(next(kind for kind in types if not isinstance(kind, inspect.NoneType)))
+            return _description(
+                next(kind for kind in types if not isinstance(kind, inspect.NoneType))
+            )
         case inspect.IntType() | inspect.FloatType():
             noun = "a whole number" if isinstance(expected, inspect.IntType) else "a number"
             bounds = [

@@ -34,13 +34,20 @@ def number(value: float | None, digits: int = 4) -> str:
         return "not finite"
     if value == 0:
         return "0"
-    power = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    power = int(exponent)
     if not -5 <= power < 7:
-        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
         trimmed = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        return f"{trimmed}e{int(exponent)}"
+        return f"{trimmed}e{power}"
     places = max(0, digits - 1 - power)
     return f"{value:,.{places}f}"
+
+
+def signed(value: float | None) -> str:
+    """Return `value` as what comes after a term of a sum, as in + 2.5 or − 17.3."""
+    if value is None:
+        return f"+ {number(value)}"
+    return f"{'−' if value < 0 else '+'} {number(abs(value))}"
 
 
 def setting(value: float | int | str | bool | None) -> str:

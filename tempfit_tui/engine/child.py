@@ -23,7 +23,7 @@ from tempfit_tui.engine.messages import (
     length_of,
     packed,
 )
-from tempfit_tui.engine.protocol import EngineDiedError
+from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
 
 COMMAND = (sys.executable, "-P", "-m", "tempfit_tui.engine")
 GRACE_SECONDS = 2.0
@@ -54,11 +54,15 @@ class ChildEngine(Door):
             await self._start()
         if self._process is None or self._process.stdin is None:
             raise EngineDiedError(self._death)
+        try:
+            message = packed(request)
+        except WireError as error:
+            raise EngineRefusedError(str(error)) from error
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
         # If the child is gone, the reading task says so to whoever waits.
         with contextlib.suppress(ConnectionError):
-            self._process.stdin.write(packed(request))
+            self._process.stdin.write(message)
             await self._process.stdin.drain()
         return await answer
 

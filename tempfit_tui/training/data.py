@@ -141,10 +141,8 @@ def _check_rows(rows: list[int], key: str, count: int) -> None:
 
 def _enough(rows: Rows) -> Rows:
     if len(rows.train) < 2:
-        raise InputError(
-            f"split: {len(rows.train)} training row is left; at least 2 are needed, "
-            "let fewer rows validate"
-        )
+        left = "1 training row is" if rows.train else "no training row is"
+        raise InputError(f"split: {left} left; at least 2 are needed, let fewer rows validate")
     return rows
 
 

@@ -23,9 +23,9 @@ class History:
         self.epochs = 0
         """The number of records so far; epochs count from 1."""
         self._recent = torch.empty(0)
+        # Buckets of `_width` epochs each; the last one may hold fewer.
         self._low, self._high, self._last = torch.empty(0), torch.empty(0), torch.empty(0)
         self._width = 1
-        self._tail = torch.empty(0)  # recent epochs that don't fill a bucket yet
 
     def copy(self) -> Self:
         """Return the history as it is now; what is added later to one isn't in the other."""
@@ -36,30 +36,39 @@ class History:
 
     def extend(self, losses: Tensor) -> None:
         """Add the records of the next epochs, shape (n,)."""
+        room = len(self._low) * self._width - self.epochs
         self.epochs += len(losses)
         self._recent = torch.cat([self._recent, losses])
         if len(self._recent) > 2 * RECENT:
             self._recent = self._recent[-RECENT:].clone()
-        tail = torch.cat([self._tail, losses])
-        full = len(tail) // self._width * self._width
-        stretches, self._tail = tail[:full].view(-1, self._width), tail[full:].clone()
-        if full:
-            self._low = torch.cat([self._low, stretches.amin(1)])
-            self._high = torch.cat([self._high, stretches.amax(1)])
-            self._last = torch.cat([self._last, stretches[:, -1]])
+        if len(begun := losses[:room]):
+            self._low = torch.cat([self._low[:-1], torch.minimum(self._low[-1:], begun.amin())])
+            self._high = torch.cat([self._high[:-1], torch.maximum(self._high[-1:], begun.amax())])
+            self._last = torch.cat([self._last[:-1], begun[-1:]])
+        fresh = losses[room:]
+        full = len(fresh) // self._width * self._width
+        self._add_buckets(fresh[:full].view(-1, self._width))
+        if full < len(fresh):
+            self._add_buckets(fresh[None, full:])
         while len(self._low) > BUCKETS:
             self._halve()
 
+    def _add_buckets(self, stretches: Tensor) -> None:
+        """Add a bucket for each row of `stretches`."""
+        self._low = torch.cat([self._low, stretches.amin(1)])
+        self._high = torch.cat([self._high, stretches.amax(1)])
+        self._last = torch.cat([self._last, stretches[:, -1]])
+
     def _halve(self) -> None:
-        """Make each two buckets one; an odd one goes back to the tail as its extremes."""
-        even = len(self._low) // 2 * 2
-        if even < len(self._low):
-            # The last bucket's epochs are recent, hence known exactly.
-            begin = len(self._tail) + self._width
-            self._tail = self._recent[-begin:].clone()
-        self._low = self._low[:even].view(-1, 2).amin(1)
-        self._high = self._high[:even].view(-1, 2).amax(1)
-        self._last = self._last[:even].view(-1, 2)[:, 1].clone()
+        """Make each two buckets one; an odd one at the end stays as it is, half as full."""
+        odd = len(self._low) % 2
+        low, high, last = (
+            torch.cat([buckets, buckets[-1:]]) if odd else buckets
+            for buckets in (self._low, self._high, self._last)
+        )
+        self._low = low.view(-1, 2).amin(1)
+        self._high = high.view(-1, 2).amax(1)
+        self._last = last.view(-1, 2)[:, 1].clone()
         self._width *= 2
 
     @property
@@ -82,18 +91,12 @@ class History:
             first = self.epochs - wanted + 1
         else:
             width, skipped = self._width, (self.epochs - wanted) // self._width
-            low, high, last = (
-                torch.cat([buckets[skipped:], tail])
-                for buckets, tail in (
-                    (self._low, self._tail.amin(0, keepdim=True) if len(self._tail) else self._tail),
-                    (self._high, self._tail.amax(0, keepdim=True) if len(self._tail) else self._tail),
-                    (self._last, self._tail[-1:]),
-                )
-            )
+            low, high, last = (b[skipped:] for b in (self._low, self._high, self._last))
             first = skipped * width + 1
         if smooth:
-            low = high = _running_mean(last, max(1, len(last) // 100))
-        return _columns(low, high, first, width, columns, unit)
+            low = high = last = _running_mean(last, max(1, len(last) // 100))
+        newest = float(last[-1]) * unit if bool(last[-1].isfinite()) else None
+        return Curve(*_columns(low, high, columns, first, width, unit), newest)
 
 
 def _running_mean(values: Tensor, span: int) -> Tensor:
@@ -104,10 +107,12 @@ def _running_mean(values: Tensor, span: int) -> Tensor:
     return ((total[ends] - total[begins]) / (ends - begins)).float()
 
 
-def _columns(low: Tensor, high: Tensor, first: int, width: int, columns: int, unit: float) -> Curve:
+def _columns(
+    low: Tensor, high: Tensor, columns: int, first: int, width: int, unit: float
+) -> tuple[list[int], list[float], list[float]]:
+    """Return each column's first epoch, least and greatest loss, from buckets of `width` epochs."""
     count = len(low)
     finite = low.isfinite() & high.isfinite()
-    newest = float(high[-1]) * unit if bool(finite[-1]) else None
     position = torch.arange(count)
     column = position if count <= columns else position * columns // count
     begins = torch.searchsorted(column, torch.arange(int(column[-1]) + 1))
@@ -115,9 +120,8 @@ def _columns(low: Tensor, high: Tensor, first: int, width: int, columns: int, un
     lows = torch.full((size,), torch.inf).scatter_reduce(0, column[finite], low[finite], "amin")
     highs = torch.full((size,), -torch.inf).scatter_reduce(0, column[finite], high[finite], "amax")
     kept = lows.isfinite() & highs.isfinite()
-    return Curve(
-        epochs=(begins[kept] * width + first).tolist(),
-        low=(lows[kept].double() * unit).tolist(),
-        high=(highs[kept].double() * unit).tolist(),
-        last=newest,
+    return (
+        (begins[kept] * width + first).tolist(),
+        (lows[kept].double() * unit).tolist(),
+        (highs[kept].double() * unit).tolist(),
     )

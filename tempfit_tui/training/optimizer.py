@@ -66,3 +66,15 @@ def with_state(optimizer: Optimizer, state: dict[str, Tensor]) -> Optimizer:
     if state:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: state}})
     return optimizer
+
+
+def fits(state: dict[str, Tensor], settings: Training, parameters: Tensor) -> bool:
+    """Tell whether an optimizer of those `settings` can go on from `state`, by trying."""
+    trial = torch.zeros_like(parameters, dtype=torch.float32)
+    trial.grad = torch.zeros_like(trial)
+    copied = {name: part.clone() for name, part in state.items()}
+    try:
+        with_state(optimizer_for(settings, trial), copied).step()
+    except (KeyError, RuntimeError, TypeError, ValueError, OverflowError):
+        return False
+    return True

@@ -1,10 +1,11 @@
 """A run: the article's training loop, and what it takes to change, stop and go back."""
 
-import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
+from msgspec import DecodeError, Meta
+from msgspec.json import decode, encode
 from msgspec.structs import replace
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -20,11 +21,14 @@ from tempfit_tui.training.data import prepare
 from tempfit_tui.training.gradient import gradient_by
 from tempfit_tui.training.history import History
 from tempfit_tui.training.model import Linear
-from tempfit_tui.training.optimizer import optimizer_for, state_of, with_state
+from tempfit_tui.training.optimizer import fits, optimizer_for, state_of, with_state
 from tempfit_tui.training.theory import divergence, largest_stable_lr
 
 SLICE = 1024
 """The number of epochs after which the losses are gathered and looked at, at the most."""
+
+
+Epoch = Annotated[int, Meta(ge=0)]
 
 
 class Best(NamedTuple):
@@ -88,6 +92,7 @@ class Run:
         self.weights = self.parameters.detach()
         """The parameters without a graph: the same numbers in the same place."""
         self.optimizer = optimizer_for(recipe.training, self.parameters)
+        self._stepped = self.optimizer
         self.train_losses, self.val_losses = History(), History()
         self.best: Best | None = None
         self.last_step: LastStep | None = None
@@ -128,6 +133,7 @@ class Run:
         self._train(epochs - 1, losses)
         before = self.weights.clone()
         self._train(1, losses)
+        self._stepped = self.optimizer
         if self._keep(losses, before):
             return
         self._set_state(start, state)
@@ -154,7 +160,7 @@ class Run:
         return finite
 
     def _note_best(self, val: Tensor) -> None:
-        loss, place = val.nan_to_num(nan=torch.inf).min(0)
+        loss, place = val.nan_to_num(nan=torch.inf, posinf=torch.inf).min(0)
         if float(loss) < (self.best.loss if self.best else torch.inf):
             self.best = Best(self.epoch + 1 + int(place), float(loss))
 
@@ -188,12 +194,18 @@ class Run:
         if not self.changes or self.changes[-1].epoch != change.epoch:
             self._before_changes = [*self._before_changes, self.moment()][-KEPT_MOMENTS:]
         self.changes = _with_change(self.changes, change)
+        if not self.changes or self.changes[-1].epoch != change.epoch:
+            # They cancelled out: there is nothing to take back.
+            self._before_changes = self._before_changes[:-1]
 
     def _retune(self) -> None:
-        """Make the optimizer that the settings ask for; its state goes on if its kind is the same."""
+        """Make the optimizer that the settings ask for; its state goes on if its kind is the same.
+
+        The state is that of the last update: what was tried in between two leaves no trace.
+        """
         fresh = optimizer_for(self.now.training, self.parameters)
-        same = type(fresh) is type(self.optimizer)
-        self.optimizer = with_state(fresh, state_of(self.optimizer)) if same else fresh
+        same = type(fresh) is type(self._stepped)
+        self.optimizer = with_state(fresh, state_of(self._stepped)) if same else fresh
 
     def _apply_planned_changes(self) -> None:
         for planned in self.recipe.changes:
@@ -225,7 +237,7 @@ class Run:
     def checkpoint(self) -> bytes:
         """Return all that going on from here needs, as safetensors; the losses are not in it."""
         state = {f"optimizer.{name}": part for name, part in state_of(self.optimizer).items()}
-        settings = json.dumps(live_settings(self.now))
+        settings = encode(live_settings(self.now)).decode()
         metadata = {"epoch": str(self.epoch), "settings": settings}
         return save({"parameters": self.weights, **state}, metadata)
 
@@ -237,23 +249,28 @@ class Run:
         """
         try:
             tensors = load(checkpoint)
-            header = json.loads(checkpoint[8 : 8 + int.from_bytes(checkpoint[:8], "little")])
-            epoch = int(header["__metadata__"]["epoch"])
-            settings = json.loads(header["__metadata__"]["settings"])
+            header = decode(checkpoint[8 : 8 + int.from_bytes(checkpoint[:8], "little")])
+            epoch = decode(header["__metadata__"]["epoch"], type=Epoch)
+            settings = decode(header["__metadata__"]["settings"], type=dict[str, Value])
             parameters = tensors.pop("parameters")
-        except (SafetensorError, ValueError, KeyError) as error:
+        except (SafetensorError, DecodeError, ValueError, KeyError) as error:
             raise InputError(f"checkpoint: damaged ({error}); start the run anew") from error
         if parameters.shape != self.weights.shape:
             raise InputError("checkpoint: of another model; start the run anew")
-        self.now = with_settings(replace(self.now, changes=[]), settings, "checkpoint")
-        self.optimizer = optimizer_for(self.now.training, self.parameters)
-        self._set_state(parameters, {name.removeprefix("optimizer."): t for name, t in tensors.items()})
+        live = {name: value for name, value in settings.items() if is_live(name)}
+        now = with_settings(replace(self.now, changes=[]), live, "checkpoint")
+        state = {name.removeprefix("optimizer."): part for name, part in tensors.items()}
+        if not fits(state, now.training, parameters):
+            raise InputError("checkpoint: of another optimizer; start the run anew")
+        self.now = now
+        self._set_state(parameters, state)
         self.epoch, self.stopped, self.last_step = epoch, None, None
         self.changes = [change for change in self.changes if change.epoch <= epoch]
 
     def _set_state(self, parameters: Tensor, optimizer: dict[str, Tensor]) -> None:
         self.weights.copy_(parameters)
         self.optimizer = with_state(optimizer_for(self.now.training, self.parameters), optimizer)
+        self._stepped = self.optimizer
 
 
 def _with_change(changes: list[Change], new: Change) -> list[Change]:

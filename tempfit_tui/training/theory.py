@@ -52,11 +52,16 @@ def divergence(settings: Training, limit: Limit) -> str:
     if limit.lr is None:
         return f"lr {lr} is too large here; {settings.optimizer} has no fixed limit"
     if settings.lr > limit.lr:
-        return f"lr {lr} is above {number(limit.lr)}, the largest stable lr ({limit.rule})"
+        return f"lr {lr} is above {number(limit.lr)}, the largest stable lr for {_named(settings)}"
     return (
-        f"the loss outgrew 32-bit floats, though lr {lr} is below {number(limit.lr)}, "
-        f"the largest stable lr ({limit.rule})"
+        f"32-bit floats can't hold the loss, though lr {lr} is below {number(limit.lr)}, "
+        f"the largest stable lr for {_named(settings)}"
     )
+
+
+def _named(settings: Training) -> str:
+    momentum = f" with momentum {setting(settings.momentum)}" if settings.momentum else ""
+    return f"{settings.optimizer}{momentum}"
 
 
 def raw_parameters(parameters: Tensor, data: Dataset) -> list[float]:

@@ -1,0 +1,54 @@
+"""Every test starts on a clean machine: no settings, journals or colours of whoever runs it."""
+
+import sys
+from typing import NamedTuple
+
+import pytest
+from hypothesis import settings
+
+from tempfit_tui.cli import main
+
+# How long an example takes says nothing here; a busy machine would.
+settings.register_profile("tempfit", deadline=None)
+settings.load_profile("tempfit")
+
+FOLDERS = {
+    "HOME": "",
+    "TEMPFIT_HOME": "tempfit",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_STATE_HOME": "state",
+}
+UNSET = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "PYTHONWARNINGS")
+
+
+@pytest.fixture(autouse=True)
+def clean_machine(tmp_path_factory, monkeypatch):
+    home = tmp_path_factory.mktemp("home")
+    for name, folder in FOLDERS.items():
+        monkeypatch.setenv(name, str(home / folder))
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def tempfit(monkeypatch, capsys):
+    """Run a command line in this process."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tempfit-tui", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code or 0
+        return Outcome(code, *capsys.readouterr())
+
+    return run

@@ -1,0 +1,233 @@
+"""The command line: what it offers, and one line for whatever a person got wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tempfit_tui import __version__
+
+TEMPFIT = [sys.executable, "-m", "tempfit_tui"]
+ALL = "finite-difference, raw, scaled, autograd, split, too-fast"
+OPTIONS = ("--x", "--y", "--set", "--start", "--speed", "--fps", "--ascii", "--version", "--help")
+
+
+def started(*arguments, **streams):
+    return subprocess.Popen(
+        [*TEMPFIT, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **streams,
+    )
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_tells_the_app_s_options_and_the_commands(tempfit, flag):
+    code, out, err = tempfit(flag)
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: tempfit-tui [OPTIONS] [RECIPE] | COMMAND\n")
+    listed = [line.split()[0].rstrip(",") for line in out.splitlines() if line.startswith("  ")]
+    assert [*OPTIONS[:-1], "-h", "recipes", "run"] == [
+        name for name in listed if name.startswith("-") or name in ("run", "recipes")
+    ]
+    assert "[RECIPE]\n" not in out.partition("Options:")[2]
+
+
+@pytest.mark.parametrize("command", ["run", "recipes"])
+def test_each_command_has_help(tempfit, command):
+    code, out, _ = tempfit(command, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: tempfit-tui {command} [OPTIONS]")
+
+
+def test_help_of_run_tells_its_options_and_exit_codes(tempfit):
+    _, out, _ = tempfit("run", "--help")
+    for option in ("--epochs", "--set", "--every", "--json", "--x", "--y"):
+        assert option in out
+    assert "Exits with 0 when done, 1 when training diverged, 2 for bad input." in out
+
+
+def test_the_version(tempfit):
+    assert tempfit("--version") == (0, f"tempfit-tui, version {__version__}\n", "")
+
+
+def test_the_bundled_recipes_are_listed(tempfit):
+    code, out, err = tempfit("recipes")
+    assert (code, err) == (0, "")
+    assert out == (
+        "finite-difference    A gradient by trying\n"
+        "raw                  By hand, raw input\n"
+        "scaled               By hand, input times 0.1\n"
+        "autograd             Autograd and SGD\n"
+        "split                Training and validation\n"
+        "too-fast             Too large a learning rate\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["raw"], ["app"], ["--start"], ["split", "--speed", "full", "--fps", 5]]
+)
+def test_the_app_needs_a_terminal(tempfit, arguments):
+    assert tempfit(*arguments) == (
+        2,
+        "",
+        "tempfit-tui: the app needs a terminal; `tempfit-tui run` trains without one\n",
+    )
+
+
+SETTINGS = [
+    ("training.lr", "--set training.lr: write it as section.key=value, as in training.lr=0.001"),
+    ("training.lrr=1", "--set: training.lrr: unknown key; did you mean lr?"),
+    ("training.lr=0", "--set: training.lr = 0: give a number above 0 and at most 1e+18"),
+    ("training.lr=nan", "--set: training.lr = nan: give a finite number"),
+    ("training.lr=", "--set: training.lr = '': give a number above 0 and at most 1e+18"),
+    (
+        f"training.lr={'9' * 5000}",
+        f"--set: training.lr = '{'9' * 36}...: give a number above 0 and at most 1e+18",
+    ),
+    (
+        "training.optimizer=adamm",
+        "--set: training.optimizer = 'adamm': give one of adam, sgd; did you mean adam?",
+    ),
+    ("split.validation=[99]", "split.validation: there is no row 99; rows go from 0 to 10"),
+    ("data.path=/", "/: this is a folder; name a CSV file in it"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        *((["split", "--set", setting], message) for setting, message in SETTINGS),
+        (["splt"], "splt: no bundled recipe, and no file of that name; did you mean split?"),
+        (["zzz"], f"zzz: no bundled recipe, and no file of that name; bundled are {ALL}"),
+        (["no.toml"], "no.toml: No such file or directory; name a recipe that is there"),
+        (
+            ["no.csv"],
+            "no.csv: can't be read (No such file or directory); check its name, folder and "
+            "permissions",
+        ),
+        (
+            ["split", "--x", "t_x"],
+            "thermometer.csv: there is no column 't_x'; did you mean 't_u'?",
+        ),
+        (
+            ["a\x1b[2J\nb"],
+            f"a\\x1b[2J\\nb: no bundled recipe, and no file of that name; bundled are {ALL}",
+        ),
+        (
+            ["split", "--epochs", "0"],
+            "Invalid value for '--epochs': 0 is not in the range x>=1. (see tempfit-tui --help)",
+        ),
+        (
+            ["split", "--every", "0"],
+            "Invalid value for '--every': 0 is not in the range x>=1. (see tempfit-tui --help)",
+        ),
+        (
+            ["split", "--epochs", "x"],
+            "Invalid value for '--epochs': 'x' is not a valid integer range. "
+            "(see tempfit-tui --help)",
+        ),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(tempfit, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert tempfit("run", *arguments) == (2, "", f"tempfit-tui: {message}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--nope"],
+        ["run", "raw", "scaled"],
+        ["run", "--json=3"],
+        ["recipes", "raw"],
+        ["--speed", "7"],
+        ["--fps", "0"],
+        ["--nope"],
+        ["raw", "scaled"],
+        ["run", "a" * 5000],
+        ["run", "a" * 5000 + ".csv"],
+        ["run", "\0"],
+        ["run", "\udcff.csv"],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:20].encode("unicode_escape").decode(),
+)
+def test_whatever_else_is_wrong_is_one_line_too(tempfit, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = tempfit(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("tempfit-tui: ")
+    assert err.count("\n") == 1
+    assert err[:-1].isprintable()
+
+
+def test_a_file_s_markup_and_escapes_are_harmless_in_messages(tempfit, tmp_path):
+    (tmp_path / "mine.csv").write_text("[red]a,\x1b]0;b\x07\n1,2\n3,[/]\x1b[2J\n")
+    code, _, err = tempfit("run", tmp_path / "mine.csv")
+    assert code == 2
+    assert err == (
+        "tempfit-tui: mine.csv, line 3, column \\x1b]0;b\\x07: '[/]\\x1b[2J' is not a number; "
+        "write it as 12.5 or leave the row out\n"
+    )
+
+
+def test_a_csv_of_one_s_own_is_trained_on(tempfit, tmp_path):
+    (tmp_path / "mine.csv").write_text("t;out;in\n1;2,5;1\n2;4,5;2\n3;6,5;3\n4;8,5;4\n")
+    code, out, err = tempfit(
+        "run", tmp_path / "mine.csv", "--x", "in", "--y", "out", "--epochs", 400
+    )
+    # out = 2 in + 0.5; 4 rows are too few for a fraction of 0.2 to validate.
+    assert out.splitlines()[-1] == "in the file's units  2.0000, 0.5000"
+    assert out.splitlines()[1].split()[2] == "—"
+    assert (code, err) == (0, "")
+
+
+def test_a_real_process_has_no_traceback_and_exits_with_2():
+    with started("run", "split", "--set", "training.lr=0") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert err == "tempfit-tui: --set: training.lr = 0: give a number above 0 and at most 1e+18\n"
+
+
+def test_a_real_process_exits_with_1_when_training_diverged():
+    with started("run", "too-fast", "--json") as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert len(out.splitlines()) == 5
+    assert err.startswith("tempfit-tui: diverged at epoch 11: lr 0.01 is above 0.0003399, ")
+    assert err.count("\n") == 1
+
+
+def test_whoever_has_read_enough_ends_it_quietly():
+    with started("run", "split", "--json", "--every", "1", "--epochs", "100000000") as process:
+        assert process.stdout.readline().startswith('{"type":"epoch","epoch":1,')
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1
+
+
+def test_ctrl_c_ends_it_with_one_line():
+    with started("run", "split", "--json", "--epochs", "1000000000") as process:
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.strip()) == (130, "tempfit-tui: interrupted")
+
+
+def test_an_output_that_can_t_be_written_is_told_in_one_line(tmp_path):
+    with (tmp_path / "out").open("w") as file:
+        # A file may hold no byte: what a full disk does to a process, on any system.
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *TEMPFIT, "run", "split", "--epochs", "3"],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "tempfit-tui: File too large\n")

@@ -1,0 +1,65 @@
+"""What each part loads, seen in a fresh interpreter."""
+
+import json
+
+import pytest
+from helpers import python
+
+HEAVY = ("torch", "safetensors", "numpy")
+SCREEN = ("textual", "textual_plotext", "plotext", "rich")
+REPORT = """
+import json, sys
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def loaded(code):
+    done = python(code + REPORT)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_help_loads_neither_torch_nor_the_screen():
+    code = """import sys
+sys.argv = ["tempfit-tui", "--help"]
+from tempfit_tui.cli import main
+main()
+"""
+    done = python(code + REPORT)
+    *help_text, modules = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert help_text[0].startswith("Usage: tempfit-tui")
+    assert not {*HEAVY, *SCREEN, "asyncio"} & set(json.loads(modules))
+
+
+@pytest.mark.parametrize("module", ["catalogue", "recipe", "settings", "table", "frame", "text"])
+def test_what_both_sides_share_loads_neither_torch_nor_the_screen(module):
+    assert not {*HEAVY, *SCREEN} & loaded(f"import tempfit_tui.{module}")
+
+
+@pytest.mark.parametrize("module", ["engine.child", "engine.messages", "engine.door"])
+def test_the_app_s_side_of_the_engine_loads_no_torch(module):
+    assert not {*HEAVY, *SCREEN} & loaded(f"import tempfit_tui.{module}")
+
+
+def test_training_without_a_screen_loads_none():
+    names = ("training.run", "session.session", "engine.host", "engine.local", "headless")
+    found = loaded("\n".join(f"import tempfit_tui.{name}" for name in names))
+    assert "torch" in found
+    assert not set(SCREEN) & found
+
+
+def test_the_app_loads_no_torch():
+    found = loaded("import tempfit_tui.ui.app")
+    assert "textual" in found
+    assert not {"torch", "safetensors"} & found
+
+
+def test_opening_a_recipe_and_starting_the_engine_s_door_load_no_torch():
+    code = """
+from tempfit_tui.catalogue import open_named
+from tempfit_tui.engine.child import ChildEngine
+open_named(None)
+ChildEngine()
+"""
+    assert not set(HEAVY) & loaded(code)

@@ -1,0 +1,395 @@
+"""Recipes from what people write, and each mistake in one line."""
+
+import pytest
+from helpers import complaint, recipe
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tempfit_tui.recipe import (
+    Data,
+    Input,
+    Linear,
+    PlannedChange,
+    Recipe,
+    Split,
+    Target,
+    Training,
+)
+from tempfit_tui.settings import (
+    is_live,
+    live_settings,
+    parse_recipe,
+    parse_setting,
+    parse_value,
+    recipe_toml,
+    with_settings,
+)
+from tempfit_tui.text import InputError
+
+FINITE = st.floats(-1e18, 1e18)
+POSITIVE = st.floats(0, 1e18, exclude_min=True)
+LR = "a number above 0 and at most 1e+18"
+WORDS = st.text(max_size=20)
+ROWS = st.lists(st.integers(0, 2**53), max_size=5)
+TRAININGS = st.builds(
+    Training,
+    gradient=st.sampled_from(["finite-difference", "doubly-averaged", "analytic", "autograd"]),
+    delta=POSITIVE,
+    optimizer=st.sampled_from(["sgd", "adam"]),
+    momentum=st.floats(0, 1, exclude_max=True),
+    lr=POSITIVE,
+    epochs=st.none() | st.integers(1, 10**12),
+)
+CHANGES = st.builds(
+    PlannedChange,
+    epoch=st.integers(1, 10**12),
+    set=st.fixed_dictionaries(
+        {},
+        optional={
+            "training.lr": POSITIVE,
+            "training.gradient": st.sampled_from(["analytic", "autograd"]),
+            "training.epochs": st.integers(1, 10**12),
+        },
+    ),
+)
+RECIPES = st.builds(
+    Recipe,
+    title=WORDS,
+    commentary=WORDS,
+    watch=WORDS,
+    data=st.builds(Data, path=WORDS, x=st.none() | WORDS, y=st.none() | WORDS),
+    split=st.builds(
+        Split,
+        validation=st.none() | ROWS,
+        train=st.none() | ROWS,
+        fraction=st.floats(0, 1, exclude_max=True),
+        seed=st.integers(0, 2**53),
+    ),
+    input=st.builds(
+        Input, transform=st.sampled_from(["none", "scale", "standardise"]), scale=POSITIVE
+    ),
+    target=st.builds(Target, transform=st.sampled_from(["none", "standardise"])),
+    model=st.builds(Linear, initial=st.tuples(FINITE, FINITE)),
+    training=TRAININGS,
+    changes=st.lists(CHANGES, max_size=3).map(lambda made: sorted(made, key=lambda c: c.epoch)),
+)
+
+
+def test_an_empty_recipe_is_the_defaults():
+    made = parse_recipe("", "mine.toml")
+    assert made == Recipe()
+    assert made.training == Training("autograd", 0.1, "sgd", 0.0, 0.01, None)
+    assert made.model.initial == (1.0, 0.0)
+    assert (made.split.validation, made.split.fraction, made.split.seed) == (None, 0.2, 0)
+
+
+def test_every_key_of_a_recipe_is_read():
+    made = parse_recipe(
+        """
+        title = "A"
+        commentary = "B"
+        watch = "C"
+        [data]
+        path = "mine.csv"
+        x = "in"
+        y = "out"
+        [split]
+        validation = [0, 3]
+        train = [2, 1]
+        fraction = 0.5
+        seed = 7
+        [input]
+        transform = "scale"
+        scale = 0.5
+        [target]
+        transform = "standardise"
+        [model]
+        kind = "linear"
+        initial = [2, -1.5]
+        [training]
+        gradient = "analytic"
+        delta = 1
+        optimizer = "adam"
+        momentum = 0.5
+        lr = 1e-3
+        epochs = 9
+        [[changes]]
+        epoch = 3
+        set = { "training.lr" = 1 }
+        """,
+        "mine.toml",
+    )
+    assert made == Recipe(
+        "A",
+        "B",
+        "C",
+        Data("mine.csv", "in", "out"),
+        Split([0, 3], [2, 1], 0.5, 7),
+        Input("scale", 0.5),
+        Target("standardise"),
+        Linear("linear", (2.0, -1.5)),
+        Training("analytic", 1.0, "adam", 0.5, 1e-3, 9),
+        [PlannedChange(3, {"training.lr": 1})],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # Unknown keys name the nearest known one, or all of them.
+        ("training.lrr = 1", "training.lrr: unknown key; did you mean lr?"),
+        ("trainin.lr = 1", "trainin: unknown key; did you mean training?"),
+        (
+            "[training]\nzzz = 1",
+            "training.zzz: unknown key; known: gradient, delta, optimizer, momentum, lr, epochs",
+        ),
+        (
+            '"\\u001b[31m" = 1',
+            r"\x1b[31m: unknown key; known: title, commentary, watch, data, split, input, target, "
+            "model, training, changes",
+        ),
+        # Wrong types.
+        ('training.lr = "a"', f"training.lr = 'a': give {LR}"),
+        ("training.lr = true", f"training.lr = True: give {LR}"),
+        ("training.lr = [1]", f"training.lr = [1]: give {LR}"),
+        ("training = 3", "training = 3: give a table"),
+        ("[[training]]\nlr = 1", "training = [{'lr': 1}]: give a table"),
+        ("title = 3", "title = 3: give a string"),
+        ("data.path = ['a']", "data.path = ['a']: give a string"),
+        (
+            "training.epochs = 1.5",
+            "training.epochs = 1.5: give a whole number at least 1 and at most 1e+12",
+        ),
+        (
+            "training.gradient = 3",
+            "training.gradient = 3: give one of analytic, autograd, doubly-averaged, "
+            "finite-difference",
+        ),
+        (
+            "split.validation = 3",
+            "split.validation = 3: give a list, each of it a whole number at least 0 and at most "
+            "9007199254740992",
+        ),
+        (
+            "input.scale = 1979-05-27",
+            f"input.scale = datetime.date(1979, 5, 27): give {LR}",
+        ),
+        ("changes = 3", "changes = 3: give a list, each of it a table"),
+        ("model.initial = 5", "model.initial = 5: give a list of 2 numbers"),
+        # Impossible values.
+        ("training.lr = 0", f"training.lr = 0: give {LR}"),
+        ("training.lr = -0.1", f"training.lr = -0.1: give {LR}"),
+        ("training.lr = 1e19", f"training.lr = 1e+19: give {LR}"),
+        ("training.lr = nan", "training.lr = nan: give a finite number"),
+        ("training.lr = inf", "training.lr = inf: give a finite number"),
+        ("training.lr = -inf", "training.lr = -inf: give a finite number"),
+        (f"training.lr = {'9' * 400}", f"training.lr = {'9' * 37}...: give {LR}"),
+        ("training.delta = 0", f"training.delta = 0: give {LR}"),
+        (
+            "training.epochs = 0",
+            "training.epochs = 0: give a whole number at least 1 and at most 1e+12",
+        ),
+        ("training.momentum = 1", "training.momentum = 1: give a number at least 0 and below 1"),
+        ("split.fraction = 1", "split.fraction = 1: give a number at least 0 and below 1"),
+        (
+            "split.seed = -1",
+            "split.seed = -1: give a whole number at least 0 and at most 9007199254740992",
+        ),
+        (
+            "split.train = [0, -1]",
+            "split.train[1] = -1: give a list, each of it a whole number at least 0 and at most "
+            "9007199254740992",
+        ),
+        (
+            "split.validation = [99999999999999999999999]",
+            "split.validation[0] = 99999999999999999999999: give a list, each of it a whole "
+            "number at least 0 and at most 9007199254740992",
+        ),
+        ("model.initial = [1]", "model.initial = [1]: give a list of 2 numbers"),
+        ("model.initial = [1, 2, 3]", "model.initial = [1, 2, 3]: give a list of 2 numbers"),
+        ("model.initial = [nan, 0]", "model.initial[0] = nan: give a finite number"),
+        (
+            "model.initial = [0, 'a']",
+            "model.initial[1] = 'a': give a number at least -1e+18 and at most 1e+18",
+        ),
+        # Words that are not among those possible.
+        (
+            "training.optimizer = 'adamm'",
+            "training.optimizer = 'adamm': give one of adam, sgd; did you mean adam?",
+        ),
+        ("training.optimizer = 'zzz'", "training.optimizer = 'zzz': give one of adam, sgd"),
+        (
+            "model.kind = 'lineer'",
+            "model.kind = 'lineer': give one of linear; did you mean linear?",
+        ),
+        # Planned changes.
+        (
+            "[[changes]]\nepoch = 0\nset = {}",
+            "changes[0].epoch = 0: give a whole number at least 1 and at most 1e+12",
+        ),
+        ("[[changes]]\nset = {}", "changes[0]: missing required field `epoch`"),
+        ("[[changes]]\nepoch = 1", "changes[0]: missing required field `set`"),
+        ("[[changes]]\nepoch = 1\nset = 5", "changes[0].set = 5: give a table"),
+        (
+            '[[changes]]\nepoch = 5\nset = { "split.seed" = 1 }',
+            "changes[0].set: split.seed needs a new start; only settings of training change "
+            "during a run",
+        ),
+        (
+            '[[changes]]\nepoch = 5\nset = { "training.lr" = 0 }',
+            f"changes[0].set: training.lr = 0: give {LR}",
+        ),
+        (
+            '[[changes]]\nepoch = 5\nset = { "training.lr" = nan }',
+            "changes[0].set.training.lr = nan: give a finite number",
+        ),
+        (
+            '[[changes]]\nepoch = 5\nset = { "training.lrr" = 1 }',
+            "changes[0].set: training.lrr: unknown key; did you mean lr?",
+        ),
+        (
+            "[[changes]]\nepoch = 5\nset = { training.lr = 1 }",
+            'changes[0].set: training is a section; quote the whole name, as in "training.lr"',
+        ),
+        (
+            "[[changes]]\nepoch = 5\nset = {}\n[[changes]]\nepoch = 4\nset = {}",
+            "changes[1].epoch = 4: comes after epoch 5; put the changes in order",
+        ),
+    ],
+)
+def test_each_mistake_is_told_in_one_line(text, message):
+    with pytest.raises(InputError) as caught:
+        parse_recipe(text, "mine.toml")
+    assert str(caught.value) == f"mine.toml: {message}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "a = ",
+        "[training",
+        "a = 1\na = 2",
+        pytest.param(f"training.lr = {'9' * 5000}", id="a number of 5000 digits"),
+        pytest.param("a = " + "[" * 100_000, id="100,000 brackets"),
+        "\0",
+    ],
+)
+def test_what_isn_t_toml_is_refused_in_one_line(text):
+    with pytest.raises(InputError, match=r"^mine\.toml: not TOML: .+") as caught:
+        parse_recipe(text, "mine.toml")
+    assert str(caught.value).isprintable()
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_recipe_or_one_line(text):
+    if told := complaint(InputError, parse_recipe, text, "mine.toml"):
+        assert told.startswith("mine.toml: ")
+        assert told.isprintable()
+    else:
+        assert isinstance(parse_recipe(text, "mine.toml"), Recipe)
+
+
+@given(RECIPES)
+def test_a_recipe_s_toml_reads_back_equal(made):
+    assert parse_recipe(recipe_toml(made), "mine.toml") == made
+
+
+def test_a_recipe_s_toml_leaves_defaults_out():
+    assert recipe_toml(Recipe()) == "\n"
+    made = Recipe(
+        title='Say "hi"\n',
+        split=Split(validation=[]),
+        training=Training(lr=1e-3),
+        changes=[PlannedChange(5, {"training.optimizer": "adam", "training.lr": 0.1})],
+    )
+    assert recipe_toml(made) == (
+        'title = "Say \\"hi\\"\\n"\n\n[split]\nvalidation = []\n\n[training]\nlr = 0.001\n\n'
+        '[[changes]]\nepoch = 5\nset = { "training.optimizer" = "adam", "training.lr" = 0.1 }\n'
+    )
+
+
+@given(RECIPES, POSITIVE)
+def test_a_new_setting_leaves_the_rest(made, lr):
+    after = with_settings(made, {"training.lr": lr})
+    assert after == replace(made, training=replace(made.training, lr=lr))
+    assert with_settings(made, {}) == made
+
+
+def test_a_new_list_takes_the_place_of_the_old_one():
+    after = with_settings(recipe(split__validation=[1, 2]), {"split.validation": [5]})
+    assert after.split.validation == [5]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("training.lr.x", 1, "training.lr.x: lr is a value, not a section"),
+        ("trainin.lr", 1, "trainin: unknown key; did you mean training?"),
+        (
+            "lr",
+            1,
+            "lr: unknown key; known: title, commentary, watch, data, split, input, target, model, "
+            "training, changes",
+        ),
+        ("training.lr", float("nan"), "training.lr = nan: give a finite number"),
+        ("training.lr", 0, f"training.lr = 0: give {LR}"),
+        ("training.lr", None, f"training.lr = None: give {LR}"),
+    ],
+)
+def test_a_setting_that_can_t_be_is_refused(name, value, message):
+    with pytest.raises(InputError) as caught:
+        with_settings(recipe(training__lr=0.5), {name: value}, "--set")
+    assert str(caught.value) == f"--set: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("training.lr=0.001", "training.lr", 0.001),
+        (" training.lr = 1e-3 ", "training.lr", 0.001),
+        ("training.optimizer=adam", "training.optimizer", "adam"),
+        ("training.optimizer='adam'", "training.optimizer", "adam"),
+        ("training.epochs=5", "training.epochs", 5),
+        ("split.validation=[0, 3]", "split.validation", [0, 3]),
+        ("split.validation=[]", "split.validation", []),
+        ("data.path=a=b.csv", "data.path", "a=b.csv"),
+        ("title=", "title", ""),
+        ("title=true", "title", True),
+    ],
+)
+def test_a_setting_s_value_is_toml_or_a_bare_word(text, name, value):
+    parsed = parse_setting(text)
+    assert parsed == (name, value)
+    assert type(parsed[1]) is type(value)
+
+
+@pytest.mark.parametrize(
+    "written", ["1\n[training]", "1\nother = 2", "9" * 5000, "[" * 100_000, "", "two words", "[0,"]
+)
+def test_what_is_no_single_toml_value_is_a_string(written):
+    assert parse_value(written) == written
+
+
+@pytest.mark.parametrize("text", ["training.lr", "=3", "  = 3", ""])
+def test_a_setting_without_name_or_value_is_refused(text):
+    with pytest.raises(InputError) as caught:
+        parse_setting(text)
+    assert (
+        str(caught.value) == f"--set {text}: write it as section.key=value, as in training.lr=0.001"
+    )
+
+
+def test_live_settings_are_all_of_training():
+    made = recipe(training__lr=0.5, training__epochs=7)
+    assert live_settings(made) == {
+        "training.gradient": "autograd",
+        "training.delta": 0.1,
+        "training.optimizer": "sgd",
+        "training.momentum": 0.0,
+        "training.lr": 0.5,
+        "training.epochs": 7,
+    }
+    assert all(map(is_live, live_settings(made)))
+    assert not any(map(is_live, ("split.seed", "title", "model.initial", "")))

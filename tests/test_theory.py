@@ -1,0 +1,206 @@
+"""The linear model without training it, against float64 numpy and the lab's figures."""
+
+import itertools
+
+import numpy as np
+import pytest
+from helpers import (
+    OPTIMIZERS,
+    SCALED,
+    T_C,
+    T_U,
+    THERMOMETER,
+    after_updates,
+    hessian,
+    least_squares,
+    mean_squared_error,
+    recipe,
+    recorded,
+    run_of,
+    table_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tempfit_tui.frame import Limit
+from tempfit_tui.recipe import Training
+from tempfit_tui.training import theory
+from tempfit_tui.training.data import prepare
+
+STANDARDISED = {"input__transform": "standardise"}
+NUMBERS = st.floats(-100, 100, width=32)
+TABLES = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=30).map(
+    lambda pairs: tuple(zip(*pairs, strict=True))
+)
+
+
+def test_the_hessian_s_eigenvalues_are_the_lab_s():
+    # lab-numbers.md, Closed form: x0.1: 0.16988 and 60.646; standardised: 2 and 2.
+    scaled = theory.hessian_eigenvalues(prepare(recipe(**SCALED), THERMOMETER))
+    assert [f"{scaled[0]:.5f}", f"{scaled[1]:.3f}"] == ["0.16988", "60.646"]
+    standardised = theory.hessian_eigenvalues(prepare(recipe(**STANDARDISED), THERMOMETER))
+    assert standardised == pytest.approx((2, 2), abs=1e-6)
+
+
+@given(TABLES)
+def test_eigenvalues_and_floor_agree_with_numpy(table):
+    x, y = table
+    data = prepare(recipe(), table_of(x, y))
+    # The matrix is a product of float32 inputs in float64: eigenvalues to 1e-12 of the largest.
+    expected = np.linalg.eigvalsh(hessian(x))
+    tolerance = 1e-12 * expected[1]
+    assert theory.hessian_eigenvalues(data) == pytest.approx(expected.tolist(), abs=tolerance)
+    floor = mean_squared_error(least_squares(x, y), x, y)
+    assert theory.floor(data) == pytest.approx(
+        floor, rel=1e-6, abs=1e-9 * (1 + np.square(y).mean())
+    )
+
+
+@pytest.mark.parametrize(
+    ("updates", "loss"),
+    # lab-numbers.md, Closed form: training loss, x0.1, lr 1e-2; a float32 loop agrees to 7e-7.
+    [
+        (1, 37.574914),
+        (10, 28.941876),
+        (100, 22.083464),
+        (1_000, 3.825484),
+        (5_000, 2.927647),
+    ],
+)
+def test_plain_sgd_has_the_closed_form_s_loss(updates, loss):
+    run = run_of(**SCALED)
+    run.advance(updates + 1)
+    assert run.train_losses.last == pytest.approx(loss, rel=7e-7)
+
+
+@pytest.mark.parametrize("gradient", ["analytic", "autograd"])
+@pytest.mark.parametrize(
+    ("settings", "factor", "lr"), [({}, 1.0, 1e-4), (SCALED, 0.1, 1e-2)], ids=["raw", "x0.1"]
+)
+def test_plain_sgd_follows_the_closed_form(settings, factor, lr, gradient):
+    x = [factor * value for value in T_U]
+    run = run_of(**settings, training__lr=lr, training__gradient=gradient)
+    for updates in (1, 2, 10, 100, 1_000, 3_000):
+        run.advance(updates - run.epoch)
+        expected = after_updates(updates, lr, x, T_C)
+        # The lab's bound for a float32 loop is 7e-7 on the loss, whose square root this is.
+        assert run.weights.tolist() == pytest.approx(expected.tolist(), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "lr", "updates"),
+    # lab-numbers.md, Closed form: epochs to within 1 % of the floor.
+    [
+        (SCALED, 0.01, 2_007),
+        (SCALED, 0.0165, 1_216),
+        (SCALED, 0.0328, 611),
+        (SCALED, 0.032886, 703),
+        (STANDARDISED, 0.01, 215),
+        (STANDARDISED, 0.1, 20),
+        (STANDARDISED, 0.5, 1),
+    ],
+)
+def test_so_many_updates_bring_it_within_a_hundredth_of_the_floor(settings, lr, updates):
+    run = run_of(**settings, training__lr=lr)
+    run.advance(updates + 3)
+    near = 1.01 * theory.floor(run.data)
+    first = next(number for number, loss in enumerate(recorded(run.train_losses)) if loss <= near)
+    # float32 may cross the line an epoch off where the loss falls by 1e-6 an epoch.
+    assert first == pytest.approx(updates, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit", "rule"),
+    [
+        # article.md, Geometry: 2 / 60.646.
+        ({}, 2 / 60.646, "2 / largest eigenvalue"),
+        ({"training__gradient": "autograd"}, 2 / 60.646, "2 / largest eigenvalue"),
+        (
+            {"training__momentum": 0.9},
+            2 * 1.9 / 60.646,
+            "2 (1 + momentum) / largest eigenvalue",
+        ),
+        (
+            {"training__gradient": "doubly-averaged"},
+            11 * 2 / 60.646,
+            "2 / largest eigenvalue, times 11 for the averaged gradient",
+        ),
+        ({"training__optimizer": "adam"}, None, "no fixed limit (adam)"),
+    ],
+)
+def test_the_largest_stable_lr_and_its_rule(settings, limit, rule):
+    run = run_of(**SCALED, **settings)
+    found = theory.largest_stable_lr(run.now.training, run.data)
+    assert found.rule == rule
+    assert found.lr == (limit and pytest.approx(limit, rel=1e-5))
+
+
+@pytest.mark.parametrize("gradient", ["analytic", "doubly-averaged"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
+def test_training_settles_just_below_the_limit_and_blows_up_just_above(gradient, optimizer):
+    settings = {**SCALED, **OPTIMIZERS[optimizer], "training__gradient": gradient}
+    limit = theory.largest_stable_lr(recipe(**settings).training, run_of(**settings).data).lr
+    below, above = (run_of(**settings, training__lr=limit * near) for near in (0.99, 1.01))
+    for run in (below, above):
+        run.advance(2_000)
+    assert below.train_losses.last < recorded(below.train_losses)[0]
+    grown = recorded(above.train_losses)
+    assert above.stopped or grown[-1] > 1e3 * grown[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit", "reason"),
+    [
+        (
+            Training(lr=0.05),
+            Limit(0.0329785, "2 / largest eigenvalue"),
+            "lr 0.05 is above 0.03298, the largest stable lr for sgd",
+        ),
+        (
+            Training(lr=0.07, momentum=0.9),
+            Limit(0.062659, "2 (1 + momentum) / largest eigenvalue"),
+            "lr 0.07 is above 0.06266, the largest stable lr for sgd with momentum 0.9",
+        ),
+        (
+            Training(lr=0.01),
+            Limit(0.0329785, "2 / largest eigenvalue"),
+            "32-bit floats can't hold the loss, though lr 0.01 is below 0.03298, "
+            "the largest stable lr for sgd",
+        ),
+        (
+            Training(optimizer="adam", lr=1e12),
+            Limit(None, "no fixed limit (adam)"),
+            "lr 1e+12 is too large here; adam has no fixed limit",
+        ),
+    ],
+)
+def test_divergence_is_explained_by_the_lr_and_its_limit(settings, limit, reason):
+    assert theory.divergence(settings, limit) == reason
+
+
+def test_the_luck_of_the_split_over_all_55_pairs():
+    trains, vals, floors, val_floors = {}, {}, {}, {}
+    for pair in itertools.combinations(range(11), 2):
+        run = run_of(**SCALED, split__validation=list(pair), training__gradient="analytic")
+        run.advance(3_001)
+        trains[pair], vals[pair] = run.train_losses.last, run.val_losses.last
+        floors[pair] = theory.floor(run.data)
+        best = least_squares(run.data.x, run.data.y)
+        val_floors[pair] = mean_squared_error(best, run.data.val_x, run.data.val_y)
+
+    def quartiles(losses):
+        return np.quantile(list(losses.values()), [0, 0.25, 0.5, 0.75, 1]).tolist()
+
+    # lab-numbers.md, The luck of the split; printed to 4 places, trained in float32.
+    places = 1e-4
+    assert quartiles(trains) == pytest.approx([1.8436, 2.5719, 2.8576, 2.9790, 3.3497], abs=places)
+    assert quartiles(vals) == pytest.approx([1.0532, 3.2440, 3.9680, 5.4701, 13.2487], abs=places)
+    assert quartiles(floors) == pytest.approx([1.7165, 2.5713, 2.8539, 2.9782, 3.3495], abs=places)
+    assert quartiles(val_floors) == pytest.approx(
+        [1.0471, 3.2757, 4.4876, 5.3129, 20.6984], abs=places
+    )
+    means = [np.mean(list(losses.values())) for losses in (vals, val_floors)]
+    assert means == pytest.approx([4.5301, 4.7118], abs=places)
+    ranked = sorted(vals, key=vals.get)
+    assert (ranked[0], ranked[-1], ranked.index((0, 3)) + 1) == ((2, 5), (6, 7), 44)
+    assert round(100 * sum(vals[pair] > trains[pair] for pair in vals) / 55) == 78
