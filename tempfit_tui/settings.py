@@ -1,14 +1,12 @@
 """Recipes from what people write: TOML and dotted settings. Each mistake is told in one line."""
 
-import difflib
-import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import inspect
 
+from tempfit_tui.checking import checked
 from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import InputError
@@ -120,11 +118,7 @@ def _set(tree: dict[str, Any], name: str, value: Value, source: str) -> None:
 
 
 def _recipe(tree: dict[str, Any], source: str) -> Recipe:
-    _refuse_unknown_and_unbounded(tree, inspect.type_info(Recipe), "", source)
-    try:
-        recipe = msgspec.convert(tree, Recipe)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{source}: {_explanation(error, tree)}") from error
+    recipe = checked(tree, source)
     for number, change in enumerate(recipe.changes):
         _check_change(recipe, number, source)
         if number and change.epoch < recipe.changes[number - 1].epoch:
@@ -151,99 +145,3 @@ def _check_change(recipe: Recipe, number: int, source: str) -> None:
     with_settings(
         msgspec.structs.replace(recipe, changes=[]), change.set, f"{source}: changes[{number}].set"
     )
-
-
-def _refuse_unknown_and_unbounded(
-    value: Any, expected: inspect.Type, path: str, source: str
-) -> None:
-    """Refuse what msgspec lets pass, or refuses without naming the nearest known key."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{source}: {path} = {value}: give a finite number")
-    if isinstance(value, dict) and isinstance(expected, inspect.StructType):
-        fields = {field.name: field.type for field in expected.fields}
-        for key, inner in value.items():
-            here = f"{path}.{key}" if path else key
-            if key not in fields:
-                raise InputError(f"{source}: {here}: unknown key; {_nearest(key, fields)}")
-            _refuse_unknown_and_unbounded(inner, fields[key], here, source)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _refuse_unknown_and_unbounded(inner, inspect.AnyType(), f"{path}.{key}", source)
-    elif isinstance(value, list | tuple):
-        item = getattr(expected, "item_type", inspect.AnyType())
-        for number, inner in enumerate(value):
-            _refuse_unknown_and_unbounded(inner, item, f"{path}[{number}]", source)
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-
-
-def _explanation(error: msgspec.ValidationError, tree: dict[str, Any]) -> str:
-    """Return the key, its value and what it may be, from msgspec's error."""
-    complaint, _, path = str(error).partition(" - at `$.")
-    path = path.rstrip("`")
-    value: Any = tree
-    expected: inspect.Type = inspect.type_info(Recipe)
-    for part in path.replace("[", ".[").split("."):
-        if isinstance(expected, inspect.StructType) and part in value:
-            value = value[part]
-            expected = next(field.type for field in expected.fields if field.name == part)
-        elif part.startswith("[") and part[1:-1].isdigit() and isinstance(value, list | tuple):
-            value = value[int(part[1:-1])]
-            items = getattr(expected, "item_types", None)
-            expected = items[int(part[1:-1])] if items else getattr(expected, "item_type", expected)
-    if complaint.startswith("Object missing required field"):
-        return f"{path}: {complaint.removeprefix('Object ')}"
-    wanted = _description(expected)
-    hint = f"; {_nearest(value, choices)}" if (choices := _choices(expected, value)) else ""
-    return f"{path} = {_shown(value)}: give {wanted}{hint}"
-
-
-def _choices(expected: inspect.Type, value: Any) -> list[str]:
-    if not isinstance(value, str) or not isinstance(expected, inspect.LiteralType):
-        return []
-    return (
-        [str(choice) for choice in expected.values]
-        if difflib.get_close_matches(
-            value, [str(choice) for choice in expected.values], n=1, cutoff=0.5
-        )
-        else []
-    )
-
-
-def _shown(value: Any) -> str:
-    shown = "a table" if isinstance(value, dict) else repr(value)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."
-
-
-def _description(expected: inspect.Type) -> str:
-    match expected:
-        case inspect.LiteralType(values=values):
-            return f"one of {', '.join(map(str, values))}"
-        case inspect.UnionType(types=types):
-            return _description(
-                next(kind for kind in types if not isinstance(kind, inspect.NoneType))
-            )
-        case inspect.IntType() | inspect.FloatType():
-            noun = "a whole number" if isinstance(expected, inspect.IntType) else "a number"
-            bounds = [
-                f"{word} {bound:g}" if abs(bound) < 1e6 or bound % 10 == 0 else f"{word} {bound}"
-                for word, bound in (
-                    ("above", expected.gt),
-                    ("at least", expected.ge),
-                    ("below", expected.lt),
-                    ("at most", expected.le),
-                )
-                if bound is not None
-            ]
-            return " ".join([noun, " and ".join(bounds)]).strip()
-        case inspect.StrType():
-            return "a string"
-        case inspect.ListType(item_type=item):
-            return f"a list, each of it {_description(item)}"
-        case inspect.TupleType(item_types=items):
-            return f"a list of {len(items)} numbers"
-        case _:
-            return "a table"

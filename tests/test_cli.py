@@ -82,12 +82,12 @@ def test_the_app_needs_a_terminal(tempfit, arguments):
 SETTINGS = [
     ("training.lr", "--set training.lr: write it as section.key=value, as in training.lr=0.001"),
     ("training.lrr=1", "--set: training.lrr: unknown key; did you mean lr?"),
-    ("training.lr=0", "--set: training.lr = 0: give a number above 0 and at most 1e+18"),
+    ("training.lr=0", "--set: training.lr = 0: give a number above 0"),
     ("training.lr=nan", "--set: training.lr = nan: give a finite number"),
-    ("training.lr=", "--set: training.lr = '': give a number above 0 and at most 1e+18"),
+    ("training.lr=", "--set: training.lr = '': give a number above 0"),
     (
         f"training.lr={'9' * 5000}",
-        f"--set: training.lr = '{'9' * 36}...: give a number above 0 and at most 1e+18",
+        f"--set: training.lr = '{'9' * 36}...: give a number above 0",
     ),
     (
         "training.optimizer=adamm",
@@ -190,7 +190,7 @@ def test_a_real_process_has_no_traceback_and_exits_with_2():
     with started("run", "split", "--set", "training.lr=0") as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
-    assert err == "tempfit-tui: --set: training.lr = 0: give a number above 0 and at most 1e+18\n"
+    assert err == "tempfit-tui: --set: training.lr = 0: give a number above 0\n"
 
 
 def test_a_real_process_exits_with_1_when_training_diverged():

@@ -271,7 +271,7 @@ STRANGE_CHECKPOINTS = {
     ),
     "an impossible setting": (
         safetensors(settings='{"training.lr": 0}'),
-        "checkpoint: training.lr = 0: give a number above 0 and at most 1e+18",
+        "checkpoint: training.lr = 0: give a number above 0",
     ),
     "an unknown setting": (
         safetensors(settings='{"training.lrr": 1}'),

@@ -29,7 +29,7 @@ from tempfit_tui.text import InputError
 
 FINITE = st.floats(-1e18, 1e18)
 POSITIVE = st.floats(0, 1e18, exclude_min=True)
-LR = "a number above 0 and at most 1e+18"
+LR = "a number above 0"
 WORDS = st.text(max_size=20)
 ROWS = st.lists(st.integers(0, 2**53), max_size=5)
 TRAININGS = st.builds(
@@ -159,7 +159,7 @@ def test_every_key_of_a_recipe_is_read():
         ("data.path = ['a']", "data.path = ['a']: give a string"),
         (
             "training.epochs = 1.5",
-            "training.epochs = 1.5: give a whole number at least 1 and at most 1e+12",
+            "training.epochs = 1.5: give a whole number at least 1",
         ),
         (
             "training.gradient = 3",
@@ -168,8 +168,7 @@ def test_every_key_of_a_recipe_is_read():
         ),
         (
             "split.validation = 3",
-            "split.validation = 3: give a list, each of it a whole number at least 0 and at most "
-            "9007199254740992",
+            "split.validation = 3: give a list, each of it a whole number at least 0",
         ),
         (
             "input.scale = 1979-05-27",
@@ -180,38 +179,37 @@ def test_every_key_of_a_recipe_is_read():
         # Impossible values.
         ("training.lr = 0", f"training.lr = 0: give {LR}"),
         ("training.lr = -0.1", f"training.lr = -0.1: give {LR}"),
-        ("training.lr = 1e19", f"training.lr = 1e+19: give {LR}"),
+        ("training.lr = 1e19", f"training.lr = 1e+19: give {LR} and at most 1e18"),
         ("training.lr = nan", "training.lr = nan: give a finite number"),
         ("training.lr = inf", "training.lr = inf: give a finite number"),
         ("training.lr = -inf", "training.lr = -inf: give a finite number"),
-        (f"training.lr = {'9' * 400}", f"training.lr = {'9' * 37}...: give {LR}"),
+        (f"training.lr = {'9' * 400}", f"training.lr = {'9' * 37}...: give {LR} and at most 1e18"),
         ("training.delta = 0", f"training.delta = 0: give {LR}"),
         (
             "training.epochs = 0",
-            "training.epochs = 0: give a whole number at least 1 and at most 1e+12",
+            "training.epochs = 0: give a whole number at least 1",
         ),
         ("training.momentum = 1", "training.momentum = 1: give a number at least 0 and below 1"),
         ("split.fraction = 1", "split.fraction = 1: give a number at least 0 and below 1"),
         (
             "split.seed = -1",
-            "split.seed = -1: give a whole number at least 0 and at most 9007199254740992",
+            "split.seed = -1: give a whole number at least 0",
         ),
         (
             "split.train = [0, -1]",
-            "split.train[1] = -1: give a list, each of it a whole number at least 0 and at most "
-            "9007199254740992",
+            "split.train[1] = -1: give a whole number at least 0",
         ),
         (
             "split.validation = [99999999999999999999999]",
-            "split.validation[0] = 99999999999999999999999: give a list, each of it a whole "
-            "number at least 0 and at most 9007199254740992",
+            "split.validation[0] = 99999999999999999999999: give a whole number at least 0 and "
+            "at most 9,007,199,254,740,992",
         ),
         ("model.initial = [1]", "model.initial = [1]: give a list of 2 numbers"),
         ("model.initial = [1, 2, 3]", "model.initial = [1, 2, 3]: give a list of 2 numbers"),
         ("model.initial = [nan, 0]", "model.initial[0] = nan: give a finite number"),
         (
             "model.initial = [0, 'a']",
-            "model.initial[1] = 'a': give a number at least -1e+18 and at most 1e+18",
+            "model.initial[1] = 'a': give a number",
         ),
         # Words that are not among those possible.
         (
@@ -226,7 +224,7 @@ def test_every_key_of_a_recipe_is_read():
         # Planned changes.
         (
             "[[changes]]\nepoch = 0\nset = {}",
-            "changes[0].epoch = 0: give a whole number at least 1 and at most 1e+12",
+            "changes[0].epoch = 0: give a whole number at least 1",
         ),
         ("[[changes]]\nset = {}", "changes[0]: missing required field `epoch`"),
         ("[[changes]]\nepoch = 1", "changes[0]: missing required field `set`"),
