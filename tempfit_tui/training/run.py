@@ -1,14 +1,10 @@
 """A run: the article's training loop, and what it takes to change, stop and go back."""
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import torch
-from msgspec import DecodeError, Meta
-from msgspec.json import decode, encode
 from msgspec.structs import replace
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
@@ -17,6 +13,7 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
+from tempfit_tui.training.checkpoint import State, packed, unpacked
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.gradient import gradient_by
 from tempfit_tui.training.history import History
@@ -26,9 +23,6 @@ from tempfit_tui.training.theory import divergence, largest_stable_lr
 
 SLICE = 1024
 """The number of epochs after which the losses are gathered and looked at, at the most."""
-
-
-Epoch = Annotated[int, Meta(ge=0)]
 
 
 class Best(NamedTuple):
@@ -235,37 +229,27 @@ class Run:
         self.best = moment.best
 
     def checkpoint(self) -> bytes:
-        """Return all that going on from here needs, as safetensors; the losses are not in it."""
-        state = {f"optimizer.{name}": part for name, part in state_of(self.optimizer).items()}
-        settings = encode(live_settings(self.now)).decode()
-        metadata = {"epoch": str(self.epoch), "settings": settings}
-        return save({"parameters": self.weights, **state}, metadata)
+        """Return all that going on from here needs; the losses so far are not in it."""
+        state = state_of(self.optimizer)
+        return packed(State(self.epoch, live_settings(self.now), self.weights, state))
 
     def restore(self, checkpoint: bytes) -> None:
         """Go back to what `checkpoint` gave, of a run of the same recipe.
 
         Raises:
-            InputError: it isn't a checkpoint of such a run.
+            InputError: it isn't a checkpoint of such a run; the run is as it was.
         """
-        try:
-            tensors = load(checkpoint)
-            header = decode(checkpoint[8 : 8 + int.from_bytes(checkpoint[:8], "little")])
-            epoch = decode(header["__metadata__"]["epoch"], type=Epoch)
-            settings = decode(header["__metadata__"]["settings"], type=dict[str, Value])
-            parameters = tensors.pop("parameters")
-        except (SafetensorError, DecodeError, ValueError, KeyError) as error:
-            raise InputError(f"checkpoint: damaged ({error}); start the run anew") from error
-        if parameters.shape != self.weights.shape:
+        state = unpacked(checkpoint)
+        if state.parameters.shape != self.weights.shape:
             raise InputError("checkpoint: of another model; start the run anew")
-        live = {name: value for name, value in settings.items() if is_live(name)}
+        live = {name: value for name, value in state.settings.items() if is_live(name)}
         now = with_settings(replace(self.now, changes=[]), live, "checkpoint")
-        state = {name.removeprefix("optimizer."): part for name, part in tensors.items()}
-        if not fits(state, now.training, parameters):
+        if not fits(state.optimizer, now.training, state.parameters):
             raise InputError("checkpoint: of another optimizer; start the run anew")
         self.now = now
-        self._set_state(parameters, state)
-        self.epoch, self.stopped, self.last_step = epoch, None, None
-        self.changes = [change for change in self.changes if change.epoch <= epoch]
+        self._set_state(state.parameters, state.optimizer)
+        self.epoch, self.stopped, self.last_step = state.epoch, None, None
+        self.changes = [change for change in self.changes if change.epoch <= state.epoch]
 
     def _set_state(self, parameters: Tensor, optimizer: dict[str, Tensor]) -> None:
         self.weights.copy_(parameters)

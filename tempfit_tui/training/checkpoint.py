@@ -1,0 +1,54 @@
+"""A run's state as bytes: safetensors, so that reading it can't run anything."""
+
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import DecodeError, Meta
+from msgspec.json import decode, encode
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from tempfit_tui.frame import Value
+from tempfit_tui.text import InputError
+
+_Epoch = Annotated[int, Meta(ge=0)]
+_PREFIX = "optimizer."
+
+
+class State(NamedTuple):
+    """All that going on from an epoch needs; the losses so far are not in it."""
+
+    epoch: int
+    settings: dict[str, Value]
+    """The live settings in force, by their dotted names."""
+    parameters: Tensor
+    optimizer: dict[str, Tensor]
+    """The optimizer's state by torch.optim's names."""
+
+
+def packed(state: State) -> bytes:
+    """Return `state` as bytes. Their order may differ from call to call; what they hold doesn't."""
+    tensors = {_PREFIX + name: part for name, part in state.optimizer.items()}
+    metadata = {"epoch": str(state.epoch), "settings": encode(state.settings).decode()}
+    return save({"parameters": state.parameters, **tensors}, metadata)
+
+
+def unpacked(checkpoint: bytes) -> State:
+    """Return what `packed` was given.
+
+    Raises:
+        InputError: the bytes aren't a checkpoint.
+    """
+    try:
+        tensors = load(checkpoint)
+        # safetensors.torch.load leaves the metadata aside; it is in the header, which is JSON.
+        length = int.from_bytes(checkpoint[:8], "little")
+        metadata: dict[str, Any] = decode(checkpoint[8 : 8 + length])["__metadata__"]
+        return State(
+            epoch=decode(metadata["epoch"], type=_Epoch),
+            settings=decode(metadata["settings"], type=dict[str, Value]),
+            parameters=tensors.pop("parameters"),
+            optimizer={name.removeprefix(_PREFIX): part for name, part in tensors.items()},
+        )
+    except (SafetensorError, DecodeError, ValueError, KeyError) as error:
+        raise InputError(f"checkpoint: damaged ({error}); start the run anew") from error
