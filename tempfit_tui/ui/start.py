@@ -1,10 +1,12 @@
 """Starts the app on a recipe, with the engine in a child process."""
 
 import asyncio
+import contextlib
 import os
 import signal
-import threading
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
@@ -48,15 +50,20 @@ def start_app(opened: Opened, options: Options) -> int:
 
 async def _live(app: "TempfitApp") -> None:
     """Run the app; a signal to end ends it as `q` does, with the terminal restored."""
-    loop = asyncio.get_running_loop()
+    end = partial(_end, app, asyncio.get_running_loop())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, _end, app, number)
+        # Not by the loop, which stands still where the terminal takes no more output.
+        signal.signal(number, end)
     await app.run_async()
 
 
-def _end(app: "TempfitApp", number: int) -> None:
+def _end(
+    app: "TempfitApp", loop: asyncio.AbstractEventLoop, number: int, _: FrameType | None
+) -> None:
     # Where the terminal is gone or doesn't read, restoring it may never come to an end.
-    deadline = threading.Timer(GRACE_SECONDS, os._exit, (128 + number,))
-    deadline.daemon = True
-    deadline.start()
-    app.exit(return_code=128 + number)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+    signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+    # Through the main screen's queue: an exit before it is mounted leaves it without its panes.
+    leave = partial(app.main.call_later, app.exit, return_code=128 + number)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: it has been left already
+        loop.call_soon_threadsafe(leave)

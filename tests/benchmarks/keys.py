@@ -1,0 +1,48 @@
+"""How long a key takes: from `+` or `-` to the new learning rate in the status line."""
+
+import argparse
+import random
+import statistics
+import time
+
+from rounds import Terminal, table
+
+SHOWN = {"+": "   lr 0.01778", "-": "   lr 0.01 "}
+
+
+def latencies(presses, *arguments):
+    """Return the milliseconds of each press, at moments that fall anywhere between two frames."""
+    chance = random.Random(0)
+    taken = []
+    forever = "training.epochs=1000000000"
+    with Terminal("--set", forever, *arguments) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 1000 or "not started" in terminal.text)
+        for press in range(presses):
+            key = "+-"[press % 2]
+            terminal.reads_for(chance.uniform(0.05, 0.25))
+            began = time.monotonic()
+            terminal.press(key)
+            terminal.wait_for(lambda key=key: SHOWN[key] in f"{terminal.status} ")
+            taken.append(1000 * (terminal.read_at - began))
+    return taken
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presses", type=int, default=100)
+    options = parser.parse_args()
+    rows = []
+    for words, arguments in (
+        ("paused", ()),
+        ("500 epochs/s", ("--start",)),
+        ("full speed", ("--start", "--speed", "full")),
+    ):
+        taken = latencies(options.presses, *arguments)
+        p99 = statistics.quantiles(taken, n=100, method="inclusive")[98]
+        figures = (statistics.median(taken), p99, max(taken))
+        rows.append([words, *(f"{figure:.1f}" for figure in figures)])
+    table("ms from key to status line", rows, ("median", "p99", "max"))
+
+
+if __name__ == "__main__":
+    main()
