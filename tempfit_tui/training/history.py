@@ -111,10 +111,13 @@ def _columns(
     low: Tensor, high: Tensor, columns: int, first: int, width: int, unit: float
 ) -> tuple[list[int], list[float], list[float]]:
     """Return each column's first epoch, least and greatest loss, from buckets of `width` epochs."""
-    count = len(low)
     finite = low.isfinite() & high.isfinite()
-    position = torch.arange(count)
-    column = position if count <= columns else position * columns // count
+    # Each a power of two of buckets, from epoch 1 on: the next frame has the same columns.
+    position = torch.arange(len(low)) + (first - 1) // width
+    each = 1
+    while int(position[-1]) // each - int(position[0]) // each >= columns:
+        each *= 2
+    column = position // each - int(position[0]) // each
     begins = torch.searchsorted(column, torch.arange(int(column[-1]) + 1))
     size = len(begins)
     lows = torch.full((size,), torch.inf).scatter_reduce(0, column[finite], low[finite], "amin")

@@ -1,6 +1,7 @@
 """The hyperparameters as a person sees them: names, choices, steps, and which need a new start."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from tempfit_tui.settings import parse_value
 from tempfit_tui.text import setting
 
 Settings = Mapping[str, Value]
+
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
+"""A whole number as the pane shows it; any other comma may be meant as a decimal point."""
 
 
 class Field(NamedTuple):
@@ -40,8 +44,8 @@ class Field(NamedTuple):
         word = written.strip()
         if self.empty and word in ("", self.empty):
             return None
-        value: Value = parse_value(word.replace(",", "") if not self.choices else word)
-        return value
+        value = parse_value(word.replace(",", "") if _GROUPED.fullmatch(word) else word)
+        return value if isinstance(value, float | int | str) else word
 
     def words(self, value: Value) -> str:
         """Return the value as it stands in the pane."""

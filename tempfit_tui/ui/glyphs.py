@@ -1,5 +1,10 @@
 """The signs on the screen, and what stands for them where only ASCII can be shown."""
 
+from typing import ClassVar
+
+from textual.scrollbar import ScrollBarRender
+from textual.widget import Widget
+
 _ASCII = str.maketrans(
     {
         "●": "o", "◆": "x", "↻": "@", "−": "-", "‹": "<", "›": ">", "▰": "#", "▱": ".",
@@ -7,6 +12,12 @@ _ASCII = str.maketrans(
         "—": "-", "…": "~", "²": "^2", "°": " ", "–": "-",
     }
 )  # fmt: skip
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without the blocks that round its ends to less than a line."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class Glyphs:
@@ -20,3 +31,9 @@ class Glyphs:
         if not self.ascii_only:
             return text
         return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+
+    def fit_scrollbar(self, widget: Widget) -> None:
+        """Let the widget's scroll bar do with ASCII, if that is all there is."""
+        if self.ascii_only:
+            # A class variable by its type, but set so in the documentation too.
+            widget.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]

@@ -27,22 +27,27 @@ KEYS = (
     Key("greater_than_sign", ">", "speed_up", "train more epochs a second", "speed"),
     Key("less_than_sign", "<", "speed_down", "train fewer epochs a second"),
     Key("r", "r", "reset", "back to the start: the same first weights", "reset"),
-    Key("p", "p", "new_split", "draw other validation rows, and start anew"),
+    Key("p", "p", "new_split", "draw other validation rows, and start anew", "new split"),
     Key("l", "l", "log_axis", "loss on a logarithmic or a linear axis", "log"),
-    Key("s", "s", "smooth", "smooth the loss curves, or not"),
+    Key("s", "s", "smooth", "smooth the loss curves, or not", "smooth"),
     Key("z", "z", "window", "show all epochs, the last 1,000 or the last 100", "window"),
     Key("1", "1", "pane('dataset')", "go to the dataset"),
     Key("2", "2", "pane('hyperparameters')", "go to the hyperparameters", "settings"),
     Key("3", "3", "pane('loss')", "go to the loss chart"),
-    Key("4", "4", "pane('fit')", "go to the fit; once more: its next tab"),
+    Key("4", "4", "pane('fit')", "go to the fit; once more: its next tab", "next tab"),
     Key("enter", "Enter", "remedy", "what can be done now, where there is trouble"),
     Key("question_mark", "?", "help", "show the keys", "help"),
     Key("q", "q", "leave", "quit", "quit"),
 )
 """Tab and the arrows are the widgets' own; ctrl+p is Textual's."""
 
-FOOTER_ORDER = ("space", "n", "+", "-", "2", "r", ">", "z", "l", "?", "q")
-"""The first of these have a place on a narrow screen."""
+FOOTERS = {
+    "dataset": "space n p + - r 2 > ? q",
+    "hyperparameters": "space n + - r > ? q",
+    "loss": "space n + - r l z s 2 > ? q",
+    "fit": "space n + - 4 r 2 > ? q",
+}
+"""The keys that matter in each pane; the first of them have a place on a narrow screen."""
 
 
 def bindings() -> list[Binding]:
@@ -50,10 +55,10 @@ def bindings() -> list[Binding]:
     return [Binding(key.key, key.action, key.words, show=False) for key in KEYS]
 
 
-def footer_keys() -> list[Key]:
-    """Return the keys of the footer, the most useful first."""
+def footer_keys(pane: str) -> list[Key]:
+    """Return the keys of the footer while `pane` has the focus, the most useful first."""
     by_name = {key.shown: key for key in KEYS}
-    return [by_name[name] for name in FOOTER_ORDER]
+    return [by_name[name] for name in FOOTERS[pane].split()]
 
 
 def keys_table() -> str:

@@ -1,9 +1,19 @@
 """The ways back from a divergence, and what each of them does."""
 
+from typing import NamedTuple
+
 from tempfit_tui.frame import Value
 from tempfit_tui.text import setting
-from tempfit_tui.ui.screens.choice import Answer
 from tempfit_tui.ui.trainer import Seen
+
+
+class Answer(NamedTuple):
+    """One way to answer."""
+
+    name: str
+    words: str
+    why: str = ""
+    """One line on what it does."""
 
 
 def ways_back(seen: Seen) -> list[Answer]:

@@ -60,6 +60,11 @@ class Trainer:
         self._open = asyncio.Event()
         self._nudged = asyncio.Event()
         self._pace: deque[tuple[float, int]] = deque(maxlen=200)
+        self._changed_by_hand: set[str] = set()
+        self._asking = 0
+        """So many requests besides training are on their way."""
+        self._replays = False
+        """Whether the engine was started again, on a recipe that repeats what was changed."""
 
     async def live(self) -> None:
         """Open the recipe, then train whenever `running` is set, for as long as the app lives."""
@@ -84,7 +89,8 @@ class Trainer:
             if not ended:
                 slice_ = asyncio.ensure_future(self._engine.advance(seconds=period))
                 await asyncio.sleep(0)  # lets the request out before the drawing
-            if frame is not None:
+            # Another request's frame comes at once, and shows what the key did sooner.
+            if frame is not None and not self._asking:
                 self._take(frame)
             if ended:
                 return
@@ -118,7 +124,7 @@ class Trainer:
 
     def start(self) -> None:
         """Train from now on."""
-        if not (self.seen and self.seen.frame.stopped):
+        if not (self.death or (self.seen and self.seen.frame.stopped)):
             self.running.set()
 
     def pause(self) -> None:
@@ -134,12 +140,15 @@ class Trainer:
     async def start_anew(self, recipe: Recipe) -> bool:
         """Open `recipe` in place of the run so far, paused; tell whether that went well."""
         self.pause()
-        return await self._opened(recipe) is not None
+        frame = await self._opened(recipe)
+        if frame is not None:
+            self._changed_by_hand.clear()
+        return frame is not None
 
     async def _opened(self, recipe: Recipe) -> Frame | None:
         frame = await self._guarded(self._engine.open(recipe, self._table, self._view))
         if frame is not None:
-            self.recipe, self.death = recipe, ""
+            self.recipe, self.death, self._replays = recipe, "", False
             self._open.set()
             self._take(frame)
         return frame
@@ -149,18 +158,20 @@ class Trainer:
 
         The same recipe with the same changes at the same epochs gives the same bits.
         """
-        if not self.seen:
-            await self.start_anew(self.recipe)
+        opened, lost = self.recipe, self.seen.frame if self.seen else None
+        death, self.death = self.death, ""
+        self._on_trouble("starting the engine again")
+        frame = await self._opened(recipe_of(opened, lost) if lost else opened)
+        if frame is None:
+            self._mourn(self.death or death)
             return
-        lost = self.seen.frame
-        if not await self._opened(recipe_of(self.recipe, lost)):
-            return
-        frame: Frame | None = None
-        while frame is None or frame.epoch < lost.epoch:
-            missing = lost.epoch - (frame.epoch if frame else 0)
-            frame = await self._guarded(self._engine.advance(missing, 1 / self._fps))
-            if frame is None or frame.stopped:
+        self.recipe, self._replays = opened, True
+        while lost and frame.epoch < lost.epoch and not frame.stopped:
+            missing = lost.epoch - frame.epoch
+            further = await self._guarded(self._engine.advance(missing, 1 / self._fps))
+            if further is None:
                 return
+            frame = further
             self._take(frame)
 
     async def step(self) -> None:
@@ -170,12 +181,21 @@ class Trainer:
 
     async def change(self, settings: dict[str, Value]) -> str:
         """Change live settings; return why not, "" where that went well."""
-        return await self._ask(self._engine.change(settings))
+        reason = await self._ask(self._engine.change(settings))
+        if not reason:
+            self._changed_by_hand |= settings.keys()
+        return reason
 
     async def rewind(self, to: RewindTo) -> None:
         """Go back, paused."""
         self.pause()
-        await self._do(self._engine.rewind(to))
+        if to == "start" and self._replays and self.seen and not self.death:
+            # The engine's recipe makes the changes that were made by hand before it died.
+            settings = self.seen.frame.settings
+            by_hand = {name: settings[name] for name in self._changed_by_hand}
+            await self._opened(with_settings(self.recipe, by_hand))
+        else:
+            await self._do(self._engine.rewind(to))
 
     async def look(self, view: View) -> None:
         """See something else from now on."""
@@ -197,14 +217,21 @@ class Trainer:
         if self.death:
             request.close()
             return self.death
-        await self._open.wait()
         try:
-            self._take(await request)
+            await self._open.wait()
+            self._asking += 1
+            try:
+                frame = await request
+            finally:
+                self._asking -= 1
+            self._take(frame)
         except EngineRefusedError as error:
             return str(error)
         except EngineDiedError as error:
             self._mourn(str(error))
             return str(error)
+        finally:
+            request.close()  # where the app was left before it could be made
         return ""
 
     async def _guarded(self, request: Awaitable[Frame]) -> Frame | None:
@@ -249,6 +276,7 @@ def recipe_of(opened: Recipe, frame: Frame) -> Recipe:
     start = dict(frame.settings)
     for change in reversed(frame.changes):
         start.update(change.before)
-    ahead = [planned for planned in opened.changes if planned.epoch > frame.epoch]
+    # What was planned for the very next update has been made already, and may be changed since.
+    ahead = [planned for planned in opened.changes if planned.epoch > frame.epoch + 1]
     made = [PlannedChange(change.epoch, dict(change.after)) for change in frame.changes]
     return replace(with_settings(replace(opened, changes=[]), start), changes=made + ahead)

@@ -25,6 +25,8 @@ def state_words(now: Situation) -> Part:
     """Return the run's state as a sign and a word."""
     if now.death:
         return "✖ engine stopped", "bold $text-error"
+    if now.seen is None and now.trouble:
+        return "✖ can't start", "bold $text-error"
     if now.seen is None:
         return "… starting", "$foreground 60%"
     if now.seen.frame.stopped:
@@ -39,7 +41,7 @@ def state_words(now: Situation) -> Part:
 def verdict_words(now: Situation, room: int) -> list[Part]:
     """Return the sentence under the status line, in about `room` cells."""
     if now.death:
-        return [(f"✖ {now.death}", "bold $text-error"), _hint("Enter: start it again, up to here")]
+        return _trouble_words(now.death, "Enter: start it again, up to here", room)
     if now.trouble:
         return [(now.trouble, "$text-error")]
     if now.seen is None:
@@ -49,10 +51,12 @@ def verdict_words(now: Situation, room: int) -> list[Part]:
         ]
     frame = now.seen.frame
     if frame.stopped:
-        told = f"✖ diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
-        return [(told, "bold $text-error"), _hint("Enter: ways back")]
+        told = f"diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
+        return _trouble_words(told, "Enter: ways back", room)
     if now.running:
-        return [("running", "$text-success"), _hint("space: pause")]
+        end = frame.settings["training.epochs"]
+        until = f" · until epoch {end:,}" if isinstance(end, int) and frame.epoch < end else ""
+        return [(f"running{until}", "$text-success"), _hint("space: pause")]
     if _finished(now.seen):
         told = f"finished: epoch {frame.epoch:,} is where this recipe ends"
         return [
@@ -78,6 +82,13 @@ def step_words(step: Step, room: int) -> str:
         if len(words := f"{epoch}: {' → '.join(parts)}") <= room:
             return words
     return f"{epoch}: {loss}"
+
+
+def _trouble_words(told: str, hint: str, room: int) -> list[Part]:
+    """Return what is wrong, cut so that the way out of it can be seen."""
+    left = max(0, room - len(hint) - 8)
+    cut = told if len(told) <= left else f"{told[:left]}…"
+    return [(f"✖ {cut}", "bold $text-error"), _hint(hint)]
 
 
 def _finished(seen: Seen) -> bool:

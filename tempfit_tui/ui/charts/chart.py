@@ -86,13 +86,9 @@ class Chart(Widget, can_focus=True):
         size = self.size
         if not (size and self.is_attached and self.is_on_screen):
             return
-        theme = self.app.current_theme
-        look = Look(
-            DARK if theme.dark else LIGHT, ascii_only=self.ascii_only, mono=self.app.no_color
-        )
         before = self._strips
-        self._strips, columns = self.paint(size, look)
-        if len(before) != size.height or before[0].cell_length != size.width:
+        self._paint()
+        if not self._fits(before):
             self.refresh()
         elif changed := [
             Region(0, y, size.width, 1)
@@ -100,16 +96,25 @@ class Chart(Widget, can_focus=True):
             if old != new
         ]:
             self.refresh(*changed)
+
+    def _paint(self) -> None:
+        palette = DARK if self.app.current_theme.dark else LIGHT
+        look = Look(palette, ascii_only=self.ascii_only, mono=self.app.no_color)
+        self._strips, columns = self.paint(self.size, look)
         if columns != self._columns:
             self._columns = columns
             self.post_message(self.ColumnsChanged(self, columns))
 
+    def _fits(self, strips: list[Strip]) -> bool:
+        """Tell whether `strips` were painted for the widget's size."""
+        width, height = self.size
+        return len(strips) == height and all(strip.cell_length == width for strip in strips[:1])
+
     def render_line(self, y: int) -> Strip:
         """Return one line in the widget's own colours, its background above all."""
-        style = self.rich_style
-        width = self.size.width
-        if y >= len(self._strips):
-            return Strip.blank(width, style)
+        if not self._fits(self._strips):
+            self._paint()  # the first frame comes before the news of the size
+        style, width = self.rich_style, self.size.width
         return self._strips[y].crop_extend(0, width, style).apply_style(style)
 
     def on_mount(self) -> None:

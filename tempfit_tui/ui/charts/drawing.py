@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from textual_plotext import Plot
-
 BRAILLE = "braille"
 """The marker that draws 2 by 4 dots in a cell."""
 
@@ -80,6 +78,8 @@ def _plotted(
         x.append(end.x)
         y.append(end.y)
     across, up = dots(marker)
+    from textual_plotext import Plot  # noqa: PLC0415 - the first frame has no lines
+
     # A figure of its own for each drawing: plotext 5 keeps what a build has computed. And
     # textual-plotext's types know nothing of its monitor, which holds size and characters.
     plot: Any = Plot()

@@ -31,7 +31,8 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         return _paint_empty(size, look)
     cells = look.cells(size)
     first, last = picture.first_epoch, picture.last_epoch
-    x = Scale(first, last) if first < last else Scale(first - 1, first + 1)
+    end = max(last, picture.axis_end)
+    x = Scale(first, end) if first < end else Scale(first - 1, first + 1)
     ends = _Ends(picture, size.width, look)
     area = Area(cells, x, y, Margins(right=ends.margin))
     changes = [change for change in picture.changes if first <= change.epoch <= last]
@@ -40,7 +41,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         for row in range(area.top, area.bottom + 1):
             letter = "|" if look.ascii_only else "│"
             cells.put(area.column(change.epoch), row, letter, look.palette.faint, under=True)
-    area.draw_axes(look.palette.faint, "epoch", inside=(first, last), whole=True)
+    area.draw_axes(look.palette.faint, "epoch", inside=(first, end), whole=True)
     _curve(area, outline(picture.train, last), look.palette.train, look.shapes.train)
     _curve(
         area,
@@ -49,7 +50,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         look.shapes.validation,
         dashed=look.mono and not look.ascii_only,
     )
-    ends.write(area)
+    ends.write(area, area.column(last) + 2)
     _best(area, picture, look)
     _above(area, picture, look)
     _change_labels(area, changes, look)
@@ -88,7 +89,7 @@ class _End(NamedTuple):
 
 
 class _Ends:
-    """The curves' names at their right ends, in a margin that is as wide in every frame."""
+    """The curves' names at their right ends; the margin for them is as wide in every frame."""
 
     def __init__(self, picture: LossPicture, width: int, look: Look) -> None:
         in_full = bool(picture.val.epochs) and width >= 70
@@ -105,7 +106,7 @@ class _Ends:
         self._room = 0 if width < 26 else longest + (6 if width >= 45 else 0)
         self.margin = self._room + 1 if self._room else 0
 
-    def write(self, area: Area) -> None:
+    def write(self, area: Area, column: int) -> None:
         """Write each name, with its last loss if that fits, at its curve's height."""
         ends = sorted(self._ends, key=lambda end: -end.value)
         rows = [area.row(end.value) for end in ends]
@@ -116,7 +117,7 @@ class _Ends:
             words = (f"{end.name} {short(end.value)}", end.name)
             text = next((words for words in words if len(words) <= self._room), "")
             if row <= area.bottom:
-                area.cells.write(area.right + 2, row, text, end.colour)
+                area.cells.write(column, row, text, end.colour)
 
 
 def _floor_line(area: Area, picture: LossPicture, look: Look) -> None:

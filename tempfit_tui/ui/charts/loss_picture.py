@@ -20,6 +20,8 @@ class LossPicture(NamedTuple):
     first_epoch: int
     last_epoch: int
     """The window shown, both ends included."""
+    axis_end: int = 0
+    """How far the epochs' axis goes, where that is beyond the last."""
 
     @property
     def is_empty(self) -> bool:

@@ -9,6 +9,7 @@ from tempfit_tui.text import harmless, number, setting
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import footer_keys
 from tempfit_tui.ui.trainer import Seen
+from tempfit_tui.ui.words import Part, Situation, verdict_words
 
 PANES = {
     "dataset": "1 Dataset",
@@ -19,11 +20,10 @@ PANES = {
 """The panes' names on the tabs of a small screen."""
 NARROW = 100
 """With fewer columns the status line leaves things out."""
-Part = tuple[str, str]
 
 
 class Bar(Widget):
-    """One line of text."""
+    """A line of text, made for the width there is."""
 
     ALLOW_SELECT = False
 
@@ -39,23 +39,40 @@ class Bar(Widget):
         self.glyphs = glyphs
         self._content = Content("")
 
+    def parts(self) -> list[Part]:
+        """Return the line's text with its styles."""
+        raise NotImplementedError
+
     def render(self) -> Content:
         """Return the line."""
+        self._content = self._written()
         return self._content
 
-    def write(self, *parts: Part) -> None:
-        """Show `parts` of text with their styles."""
-        content = Content.assemble(*((self.glyphs(text), style) for text, style in parts))
-        if content != self._content or content.spans != self._content.spans:
-            self._content = content
+    def rewrite(self) -> None:
+        """Draw the line anew if it has changed."""
+        new, old = self._written(), self._content
+        if new != old or new.spans != old.spans:
             self.refresh()
+
+    def _written(self) -> Content:
+        return Content.assemble(*((self.glyphs(text), style) for text, style in self.parts()))
 
 
 class TitleBar(Bar):
     """The recipe, and at the right whether it trains and how fast it is asked to."""
 
+    _shown: tuple[Recipe, str, Part, int | None] | None = None
+
     def show(self, recipe: Recipe, optimizer: str, state: Part, speed: int | None) -> None:
         """Show the recipe's title and model, the state and the chosen speed."""
+        self._shown = recipe, optimizer, state, speed
+        self.rewrite()
+
+    def parts(self) -> list[Part]:
+        """Return title, model, state and speed, as far as there is room."""
+        if self._shown is None:
+            return []
+        recipe, optimizer, state, speed = self._shown
         title = harmless(recipe.title) or "untitled"
         what = f" · {recipe.model.kind} · {optimizer}"
         chosen = "full speed" if speed is None else f"speed {speed:,}/s"
@@ -66,26 +83,33 @@ class TitleBar(Bar):
         if len(title) > room:
             title = f"{title[: max(0, room - 1)]}…"
         gap = " " * max(1, room - len(title) - len(what) + 2)
-        self.write(
+        return [
             ("tempfit  ", "bold $text-primary"),
             (title, "bold"),
             (what, "$foreground 60%"),
             (gap, ""),
             state,
             (f"   {chosen}", "$foreground 60%"),
-        )
+        ]
 
 
 class TabsBar(Bar):
     """The panes' names, where there is room for only one of them."""
 
+    _active = ""
+
     def show(self, active: str) -> None:
         """Mark the pane that is shown."""
+        self._active = active
+        self.rewrite()
+
+    def parts(self) -> list[Part]:
+        """Return the names, the active one marked."""
         parts: list[Part] = []
         for name, words in PANES.items():
-            look = "bold reverse $primary" if name == active else "$foreground 70%"
+            look = "bold reverse $primary" if name == self._active else "$foreground 70%"
             parts += [(f" {words} ", look), (" ", "")]
-        self.write(*parts)
+        return parts
 
     async def on_click(self, event: Click) -> None:
         """Go to the pane clicked on."""
@@ -99,12 +123,20 @@ class TabsBar(Bar):
 class StatusBar(Bar):
     """Epoch, both losses, learning rate, live rate and gap."""
 
+    _shown: tuple[Seen | None, float, bool] = None, 0.0, False
+
     def show(self, seen: Seen | None, lr: float, running: bool) -> None:
         """Show the frame's numbers; before the first frame epoch 0."""
+        self._shown = seen, lr, running
+        self.rewrite()
+
+    def parts(self) -> list[Part]:
+        """Return the numbers that there is room for."""
+        seen, lr, running = self._shown
         frame = seen.frame if seen else None
         rate = seen.rate if seen and running else None
         measured, validates = bool(frame and frame.epoch), bool(seen and seen.setup.validation)
-        wide = self.size.width >= NARROW
+        wide = self.outer_size.width >= NARROW
         parts: list[Part] = [
             (f"epoch {frame.epoch if frame else 0:,}", "bold"),
             ("   train ", "$train"),
@@ -119,7 +151,22 @@ class StatusBar(Bar):
         if wide and frame and frame.train_loss is not None and frame.val_loss is not None:
             gap = number(frame.val_loss - frame.train_loss)
             parts.append((f"   gap {gap}", "$foreground 70%"))
-        self.write(*parts)
+        return parts
+
+
+class VerdictBar(Bar):
+    """One sentence on the run, and what can be done about it."""
+
+    _shown = Situation(None, False, "", "")
+
+    def show(self, now: Situation) -> None:
+        """Say what is so."""
+        self._shown = now
+        self.rewrite()
+
+    def parts(self) -> list[Part]:
+        """Return the sentence."""
+        return verdict_words(self._shown, self.size.area)
 
 
 def _told(loss: float | None, measured: bool) -> str:
@@ -139,13 +186,20 @@ class FooterBar(Bar):
     def __init__(self, glyphs: Glyphs, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(glyphs, id)
         self._ends: list[tuple[int, str]] = []
+        self._shown = False, "loss"
 
-    def show(self, training: bool) -> None:
-        """Show as many keys as there is room for."""
+    def show(self, training: bool, pane: str) -> None:
+        """Show the keys of the pane that has the focus."""
+        self._shown = training, pane
+        self.rewrite()
+
+    def parts(self) -> list[Part]:
+        """Return as many of the keys as there is room for."""
+        training, pane = self._shown
         parts: list[Part] = []
         self._ends = []
         used = 1
-        for key in footer_keys():
+        for key in footer_keys(pane):
             words = ("pause" if training else "train") if key.action == "pause" else key.footer
             width = len(key.shown) + len(words) + 3
             if used + width > self.size.width:
@@ -153,7 +207,7 @@ class FooterBar(Bar):
             used += width
             parts += [(f"{key.shown} ", "bold $text-accent"), (f"{words}  ", "$foreground 80%")]
             self._ends.append((used, key.action))
-        self.write(*parts)
+        return parts
 
     async def on_click(self, event: Click) -> None:
         """Do what the key clicked on does."""

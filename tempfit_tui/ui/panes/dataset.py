@@ -33,6 +33,7 @@ class DatasetPane(Lines):
 
     def on_mount(self) -> None:
         """Show the rows at once; their split comes with the first frame."""
+        self._glyphs.fit_scrollbar(self)
         self.set_rows(len(self._table))
         self.border_subtitle = f"{len(self._table):,} rows"
 
@@ -43,6 +44,8 @@ class DatasetPane(Lines):
             return
         self._validation = validation
         words = f"{setup.train_rows:,} train · {len(validation):,} validation"
+        if len(words) > self.size.width - 4:  # the border's own
+            words = words.removesuffix("idation")
         if setup.note:
             words = "too few rows to validate"
         elif not validation:

@@ -1,20 +1,22 @@
 """The hyperparameters pane: every setting, changed by arrows, by typing or by mouse."""
 
 import textwrap
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
-from textual.widgets import Input
 
 from tempfit_tui.frame import Limit, Value
 from tempfit_tui.text import number
 from tempfit_tui.ui.fields import FIELD, FIELDS, Field, Settings
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.lines import Lines
+
+if TYPE_CHECKING:
+    from tempfit_tui.ui.panes.editor import Editor
 
 LABEL = 11
 """The labels' width; values begin after it."""
@@ -31,39 +33,6 @@ class Row(NamedTuple):
     """The field that can be changed on it; None for words alone."""
     words: str = ""
     style: str = ""
-
-
-class Editor(Input):
-    """The text field over a value; Esc leaves it, Enter takes what it holds."""
-
-    BINDINGS = [Binding("escape", "leave", "keep the old value", show=False)]
-
-    DEFAULT_CSS = """
-    Editor {
-        layer: above; position: absolute;
-        height: 1; border: none; padding: 0; background: $primary 30%;
-    }
-    Editor:focus { border: none; }
-    """
-
-    def __init__(self, value: str, region: Region, pane: "HyperparametersPane") -> None:
-        super().__init__(value, select_on_focus=True, compact=True, id="editor")
-        self._pane = pane
-        self.styles.offset = region.offset
-        self.styles.width = region.width
-
-    def action_leave(self) -> None:
-        """Keep the old value."""
-        self._pane.focus()
-
-    async def action_submit(self) -> None:
-        """Ask for the value typed."""
-        self._pane.focus()
-        self._pane.typed(self.value)
-
-    def on_blur(self) -> None:
-        """Go away with the focus."""
-        self.remove()
 
 
 class HyperparametersPane(Lines):
@@ -92,13 +61,17 @@ class HyperparametersPane(Lines):
         self._refusal: tuple[str, str] | None = None
         self._field = "training.lr"
         self._lines: list[Row] = []
+        self._editor: Editor | None = None
 
     def on_mount(self) -> None:
         """Show the recipe's settings at once."""
+        self._glyphs.fit_scrollbar(self)
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Break the words anew."""
+        """Break the words anew; the text field would be beside its value now."""
+        if self._editor and self._editor.has_focus:
+            self.focus()
         self._lay_out()
 
     def show(self, settings: Settings, limit: Limit | None) -> None:
@@ -120,6 +93,8 @@ class HyperparametersPane(Lines):
         value = field.stepped(self._settings[name], direction)
         if value != self._settings[name]:
             self.post_message(self.Wanted(field, value))
+            if not field.anew:  # for a key that comes before the answer
+                self.show({**self._settings, name: value}, self._limit)
 
     def _lay_out(self) -> None:
         rows = [Row(None, f"{'model':<{LABEL}}{self._model}", "$foreground 70%")]
@@ -133,7 +108,9 @@ class HyperparametersPane(Lines):
                 rows += [Row(None, line, "$text-error") for line in self._wrapped(self._refusal[1])]
             if field.name == "training.lr":
                 rows += [Row(None, line, "$foreground 60%") for line in self._stability()]
-        if len(rows) > self.size.height:  # too low for blank lines
+        if not any(row.field and row.field.name == self._field for row in rows):
+            self._field = "training.lr"
+        if 0 < self.size.height < len(rows):  # too low for blank lines
             rows = [row for row in rows if row.field or row.words]
         self._lines = rows
         self.set_rows(len(rows))
@@ -162,9 +139,9 @@ class HyperparametersPane(Lines):
             return Content.styled(self._glyphs(row.words), row.style)
         field = row.field
         words = field.words(self._settings[field.name])
-        room = self.scrollable_content_region.width - LABEL - CONTROLS - 2
+        marker = " ↻ " if field.anew else " "
+        room = self.scrollable_content_region.width - LABEL - len(marker) - CONTROLS + 1
         buttons = "‹ ›" if field.choices else "− +"
-        marker = "↻" if field.anew else " "
         current = field.name == self._field and self.has_focus
         return Content.assemble(
             (self._glyphs(f"{field.label:<{LABEL}}"), "$foreground 70%"),
@@ -172,7 +149,7 @@ class HyperparametersPane(Lines):
                 self._glyphs(f"{words[:room]:<{room}}"),
                 "bold" if not current else "bold $text-primary",
             ),
-            (self._glyphs(f" {marker} "), "$foreground 60%"),
+            (self._glyphs(marker), "$foreground 60%"),
             (self._glyphs(buttons), "bold $text-accent" if current else "$foreground 50%"),
         ).stylize("on $primary 25%" if current else "")
 
@@ -203,15 +180,19 @@ class HyperparametersPane(Lines):
         if field.choices:
             self.want_step(field.name, 1)
             return
+        if self._editor and self._editor.is_attached:  # a second press, or it is still going
+            return
         index = next(i for i, row in enumerate(self._lines) if row.field is field)
         self.bring_to_view(index)
         left, top, width, _ = self.content_region
         place = Region(
             left + LABEL, top + index - round(self.scroll_y), width - LABEL - CONTROLS, 1
         )
-        editor = Editor(field.words(self._settings[field.name]), place, self)
-        self.screen.mount(editor)
-        editor.focus()
+        from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
+
+        self._editor = Editor(field.words(self._settings[field.name]), place, self)
+        self.screen.mount(self._editor)
+        self._editor.focus()
 
     def typed(self, written: str) -> None:
         """Ask for the value written for the setting under the cursor."""
@@ -231,7 +212,7 @@ class HyperparametersPane(Lines):
         self._move_to(field.name)
         x = event.x - self.gutter.left
         width = self.scrollable_content_region.width
-        if x >= width - 1:
+        if x >= width - 2:
             self.want_step(field.name, 1)
         elif x >= width - 4:
             self.want_step(field.name, -1)

@@ -1,7 +1,9 @@
 """The lens: the newest epoch taken apart as the article does, with its numbers."""
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
+from textual.widgets import Static
 
 from tempfit_tui.frame import Step
 from tempfit_tui.recipe import Recipe
@@ -15,7 +17,7 @@ WORD = 21
 """The width of the words at the left."""
 
 
-class Lens(Widget):
+class Lens(VerticalScroll):
     """Forward, loss, gradient and update of one epoch; then what it means in the file's units."""
 
     ALLOW_SELECT = False
@@ -24,6 +26,11 @@ class Lens(Widget):
         super().__init__(id="lens")
         self._table, self._glyphs = table, glyphs
         self._lines: list[tuple[str, str]] = []
+        self._glyphs.fit_scrollbar(self)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the one text."""
+        yield Static()
 
     def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show the numbers of the frame seen."""
@@ -41,10 +48,9 @@ class Lens(Widget):
         lines.append(("stability", f"lr {lr}{at_most} · {limit.rule}"))
         if lines != self._lines:
             self._lines = lines
-            self.refresh()
+            self.query_one(Static).update(self._text())
 
-    def render(self) -> Content:
-        """Return the lines."""
+    def _text(self) -> Content:
         return Content("\n").join(
             Content.assemble(
                 (self._glyphs(f"{word:<{WORD}}"), "$text-primary"), self._glyphs(words)

@@ -1,7 +1,7 @@
 """A scrollable list of one-line rows, of which only those on the screen are ever made."""
 
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
@@ -49,17 +49,13 @@ class Lines(ScrollView, can_focus=True):
         index = y - self._above + round(self.scroll_y)
         return index if y >= self._above and 0 <= index < self._rows else None
 
-    def refresh_row(self, index: int) -> None:
-        """Draw one row anew."""
-        self.refresh(Region(0, index + self._above - round(self.scroll_y), self.size.width, 1))
-
     def bring_to_view(self, index: int) -> None:
         """Scroll so that row `index` is on the screen."""
         top, height = round(self.scroll_y), self.size.height - self._above
         if index < top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, immediate=True)
         elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False)
+            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
         """Return the line `y` below the top."""

@@ -1,5 +1,6 @@
 """The loss pane: the loss chart, and how it is asked to show the losses."""
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from tempfit_tui.frame import Curve, View
@@ -49,12 +50,16 @@ class LossPane(LossChart):
 
     def toggle_smooth(self) -> None:
         """Ask for running means, or for the losses themselves."""
-        self.post_message(self.ViewWanted(smooth=not self._view.smooth))
+        self._want(smooth=not self._view.smooth)
 
     def next_window(self) -> None:
         """Ask for the next window."""
         place = WINDOWS.index(self._view.window)
-        self.post_message(self.ViewWanted(window=WINDOWS[(place + 1) % len(WINDOWS)]))
+        self._want(window=WINDOWS[(place + 1) % len(WINDOWS)])
+
+    def _want(self, **changes: object) -> None:
+        self._view = replace(self._view, **changes)  # for a key that comes before the answer
+        self.post_message(self.ViewWanted(**changes))
 
     def _draw(self) -> None:
         view = self._view
@@ -84,4 +89,12 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         log=log,
         first_epoch=max(1, last - view.window + 1) if view.window else 1,
         last_epoch=last,
+        axis_end=0 if view.window else _roomy(last),
     )
+
+
+def _roomy(epoch: int) -> int:
+    """Return a round number from `epoch` on: the axis stands still until the run has reached it."""
+    power = 10 ** max(1, len(str(epoch)) - 1)
+    ends = (power * step // 100 for step in (100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000))
+    return next(end for end in ends if end >= epoch)

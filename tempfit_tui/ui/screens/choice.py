@@ -1,7 +1,5 @@
 """A question with a few answers, over the main screen: Enter takes one, Esc none."""
 
-from typing import NamedTuple
-
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -11,15 +9,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tempfit_tui.ui.glyphs import Glyphs
-
-
-class Answer(NamedTuple):
-    """One way to answer."""
-
-    name: str
-    words: str
-    why: str = ""
-    """One line on what it does."""
+from tempfit_tui.ui.remedies import Answer
 
 
 class ChoiceScreen(ModalScreen[str | None]):
@@ -33,12 +23,14 @@ class ChoiceScreen(ModalScreen[str | None]):
         width: 76; max-width: 96%; height: auto; max-height: 90%;
         border: round $primary; background: $surface; padding: 0 1;
     }
+    ChoiceScreen.-ascii > Vertical { border: ascii $primary; }
     ChoiceScreen OptionList { height: auto; border: none; background: $surface; padding: 0; }
     """
 
     def __init__(self, question: str, answers: list[Answer], glyphs: Glyphs) -> None:
         super().__init__()
         self._question, self._answers, self._glyphs = question, answers, glyphs
+        self.set_class(glyphs.ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
         """Lay out the question and its answers."""

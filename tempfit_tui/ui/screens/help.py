@@ -34,11 +34,13 @@ class HelpScreen(ModalScreen[None]):
         width: 76; max-width: 96%; height: auto; max-height: 96%;
         border: round $primary; background: $surface; padding: 0 1;
     }
+    HelpScreen.-ascii > VerticalScroll { border: ascii $primary; }
     """
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self._glyphs = glyphs
+        self.set_class(glyphs.ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
         """Lay out the words and the keys."""
@@ -48,6 +50,7 @@ class HelpScreen(ModalScreen[None]):
             for shown, words in rows
         )
         with VerticalScroll() as panel:
+            self._glyphs.fit_scrollbar(panel)
             panel.border_title = "Help"
             panel.border_subtitle = "Esc: back"
             yield Static(Content(self._glyphs(INTRODUCTION) + "\n"))

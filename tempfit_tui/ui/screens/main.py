@@ -19,17 +19,15 @@ from tempfit_tui.ui.charts.loss import LossChart
 from tempfit_tui.ui.fields import settings_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import bindings
-from tempfit_tui.ui.panes.bars import PANES, Bar, FooterBar, StatusBar, TabsBar, TitleBar
+from tempfit_tui.ui.panes.bars import PANES, FooterBar, StatusBar, TabsBar, TitleBar, VerdictBar
 from tempfit_tui.ui.panes.dataset import DatasetPane
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
-from tempfit_tui.ui.remedies import calm_lr, ways_back
-from tempfit_tui.ui.screens.choice import Answer, ChoiceScreen
-from tempfit_tui.ui.screens.help import HelpScreen
+from tempfit_tui.ui.remedies import Answer, calm_lr, ways_back
 from tempfit_tui.ui.start import Options
 from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
-from tempfit_tui.ui.words import Situation, state_words, verdict_words
+from tempfit_tui.ui.words import Situation, state_words
 
 WIDE, TALL = 100, 28
 """With fewer columns or lines one pane is shown at a time."""
@@ -49,7 +47,7 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "#loss"
 
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
-        super().__init__()
+        super().__init__(classes="-show-loss")
         self._options = options
         self._glyphs = Glyphs(options.ascii_only)
         self._table = opened.table
@@ -79,17 +77,18 @@ class MainScreen(Screen[None]):
                 yield LossPane(glyphs)
                 yield FitPane(self._table, glyphs)
         yield StatusBar(glyphs, id="status")
-        yield Bar(glyphs, id="verdict")
+        yield VerdictBar(glyphs, id="verdict")
         yield FooterBar(glyphs, id="footer")
         yield Static(f"tempfit needs {LEAST_WIDE} columns and {LEAST_TALL} lines", id="too-small")
 
     def on_mount(self) -> None:
         """Start the trainer; what needs no engine is shown already."""
         self.set_class(self._glyphs.ascii_only, "-ascii")
-        self._show_pane("loss")
         if self._options.start:
             self.trainer.start()
-        self.live()
+        self._write_bars()
+        # After the first frame: loading torch would take the processor from it.
+        self.call_after_refresh(self.live)
 
     @work(exclusive=True)
     async def live(self) -> None:
@@ -101,11 +100,12 @@ class MainScreen(Screen[None]):
         width, height = self.size
         self.set_class(width < WIDE or height < TALL, "-tabs")
         self.set_class(width < LEAST_WIDE or height < LEAST_TALL, "-too-small")
-        self.call_after_refresh(self._write_bars)
 
     # What comes from the trainer
 
     def _on_seen(self, seen: Seen) -> None:
+        if not self.app.is_running:  # the panes are going
+            return
         self._trouble = ""
         self._settings = settings_of(self.trainer.recipe, seen.frame.settings)
         self._write_bars()
@@ -116,7 +116,8 @@ class MainScreen(Screen[None]):
 
     def _on_trouble(self, trouble: str) -> None:
         self._trouble = trouble
-        self._write_bars()
+        if self.app.is_running:
+            self._write_bars()
 
     def _write_bars(self) -> None:
         trainer = self.trainer
@@ -129,9 +130,8 @@ class MainScreen(Screen[None]):
         )
         lr = self._settings["training.lr"]
         self.query_one(StatusBar).show(trainer.seen, float(str(lr)), now.running)
-        verdict = self.query_one("#verdict", Bar)
-        verdict.write(*verdict_words(now, verdict.size.area))
-        self.query_one(FooterBar).show(now.running)
+        self.query_one(VerdictBar).show(now)
+        self.query_one(FooterBar).show(now.running, self._shown)
         self.query_one(TabsBar).show(self._shown)
 
     # Training
@@ -199,7 +199,6 @@ class MainScreen(Screen[None]):
         field, value = event.field, event.value
         pane = self.query_one(HyperparametersPane)
         if is_live(field.name):
-            self._settings[field.name] = value  # for a key that comes before the answer
             pane.refuse(field, await self.trainer.change({field.name: value}))
             if self.trainer.seen:
                 pane.show(self._settings_in_force(), self.trainer.seen.frame.limit)
@@ -231,6 +230,10 @@ class MainScreen(Screen[None]):
         return await self._chosen(question, answers) == "yes"
 
     async def _chosen(self, question: str, answers: list[Answer]) -> str | None:
+        if self.app.screen is not self:  # a second press: something is asked already
+            return None
+        from tempfit_tui.ui.screens.choice import ChoiceScreen  # noqa: PLC0415 - not for the first frame
+
         return await self.app.push_screen_wait(ChoiceScreen(question, answers, self._glyphs))
 
     # What can be done where there is trouble
@@ -293,18 +296,23 @@ class MainScreen(Screen[None]):
         self._show_pane(name)
 
     def _show_pane(self, name: str) -> None:
+        self._mark_shown(name)
+        shown = self.query_one(f"#{name}")
+        (shown.content if isinstance(shown, FitPane) else shown).focus()
+
+    def _mark_shown(self, name: str) -> None:
+        if name == self._shown:
+            return
         self._shown = name
         for pane in PANES:
             self.set_class(pane == name, f"-show-{pane}")
-        shown = self.query_one(f"#{name}")
-        (shown.content if isinstance(shown, FitPane) else shown).focus()
-        self.query_one(TabsBar).show(name)
+        self._write_bars()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep in mind the pane that has the focus."""
         for ancestor in event.widget.ancestors_with_self:
             if ancestor.id in PANES:
-                self._shown = ancestor.id
+                self._mark_shown(ancestor.id)
 
     def action_next_pane(self, direction: int) -> None:
         """Go to the pane after this one, or before it."""
@@ -313,6 +321,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
+        from tempfit_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not for the first frame
+
         self.app.push_screen(HelpScreen(self._glyphs))
 
     def action_leave(self) -> None:

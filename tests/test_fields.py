@@ -1,0 +1,133 @@
+"""The hyperparameters' names, steps and words, without a screen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tempfit_tui.recipe import Input, Linear, Recipe, Training
+from tempfit_tui.settings import is_live, with_settings
+from tempfit_tui.text import setting
+from tempfit_tui.ui.fields import FIELD, FIELDS, lr_step, settings_of
+
+LR, STOP, MOMENTUM = FIELD["training.lr"], FIELD["training.epochs"], FIELD["training.momentum"]
+VALUE = float | int | str | bool | None
+GRID = st.integers(-60, 60).map(lambda place: float(f"{10 ** (place / 4):.4g}"))
+
+
+@given(GRID, st.sampled_from([1, -1]))
+def test_a_step_and_a_step_back_are_nothing_on_the_grid(lr, direction):
+    assert lr_step(lr_step(lr, direction), -direction) == lr
+
+
+@given(st.floats(1e-17, 1e17), st.sampled_from([1, -1]))
+def test_a_step_is_a_quarter_of_a_power_of_ten(lr, direction):
+    assert lr_step(lr, direction) / lr == pytest.approx(10 ** (direction / 4), rel=2e-3)
+
+
+@given(st.floats(1e-17, 1e17), st.sampled_from([1, -1]))
+def test_the_learning_rate_shown_is_the_one_used(lr, direction):
+    stepped = lr_step(lr, direction)
+    assert float(LR.words(stepped).replace(",", "")) == stepped
+    assert LR.parsed(LR.words(stepped)) == stepped
+
+
+def test_the_grid_from_a_hundredth_to_a_tenth():
+    steps = [0.01]
+    for _ in range(4):
+        steps.append(lr_step(steps[-1], 1))
+    assert steps == [0.01, 0.01778, 0.03162, 0.05623, 0.1]
+
+
+@pytest.mark.parametrize("lr", [1e18, 5e-324])
+def test_a_step_beyond_all_bounds_is_left_to_be_refused(lr):
+    for direction in (1, -1):
+        assert isinstance(lr_step(lr, direction), float)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "up", "down"),
+    [
+        ("training.momentum", 0.0, 0.5, 0.0),
+        ("training.momentum", 0.85, 0.9, 0.8),
+        ("training.momentum", 0.99, 0.99, 0.95),
+        ("training.delta", 0.1, 1.0, 0.01),
+        ("input.scale", 0.1, 1.0, 0.01),
+        ("training.epochs", None, 100, None),
+        ("training.epochs", 100, 500, None),
+        ("training.epochs", 3000, 4000, 2000),
+        ("training.epochs", 1_000_000, 1_000_000, 100_000),
+        ("training.optimizer", "sgd", "adam", "adam"),
+        ("training.gradient", "autograd", "finite-difference", "analytic"),
+        ("input.transform", "none", "scale", "standardise"),
+    ],
+)
+def test_the_next_value_up_and_down(field, value, up, down):
+    assert FIELD[field].stepped(value, 1) == up
+    assert FIELD[field].stepped(value, -1) == down
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("0.05", 0.05),
+        (" 1e-3 ", 1e-3),
+        ("1,000", 1000),
+        ("1,5", "1,5"),
+        ("0,01", "0,01"),
+        ("abc", "abc"),
+        ("[1]", "[1]"),
+        ("{a = 1}", "{a = 1}"),
+        ("1979-05-27", "1979-05-27"),
+        ("", ""),
+    ],
+)
+def test_what_is_written_is_a_number_or_the_words_themselves(written, value):
+    assert LR.parsed(written) == value
+
+
+@given(st.text())
+def test_whatever_is_written_can_be_sent(written):
+    for field in FIELDS:
+        assert isinstance(field.parsed(written), VALUE)
+
+
+@pytest.mark.parametrize("written", ["", " ", "never"])
+def test_a_number_may_be_absent(written):
+    assert STOP.parsed(written) is None
+    assert STOP.words(None) == "never"
+    assert MOMENTUM.parsed(written) is not None
+
+
+def test_a_field_needs_a_new_start_unless_it_is_live():
+    assert all(field.anew is not is_live(field.name) for field in FIELDS)
+
+
+def test_every_choice_is_a_recipes_own():
+    for field in FIELDS:
+        for choice in field.choices:
+            assert settings_of(with_settings(Recipe(), {field.name: choice}))[field.name] == choice
+
+
+@pytest.mark.parametrize(
+    ("field", "setting_name", "shown_for"),
+    [
+        ("input.scale", "input.transform", "scale"),
+        ("training.delta", "training.gradient", "finite-difference"),
+        ("training.momentum", "training.optimizer", "sgd"),
+    ],
+)
+def test_a_field_that_has_no_effect_is_hidden(field, setting_name, shown_for):
+    for choice in FIELD[setting_name].choices:
+        assert FIELD[field].shown({setting_name: choice}) is (choice == shown_for)
+
+
+def test_live_settings_win_over_the_recipes():
+    recipe = Recipe(
+        input=Input(transform="scale"), model=Linear(), training=Training(lr=0.5, epochs=7)
+    )
+    settings = settings_of(recipe, {"training.lr": 0.25})
+    assert settings["training.lr"] == 0.25
+    assert settings["training.epochs"] == 7
+    assert settings["input.transform"] == "scale"
+    assert set(settings) == set(FIELD)
+    assert setting(settings["input.scale"]) == "0.1"

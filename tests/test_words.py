@@ -1,0 +1,152 @@
+"""What is said of a run, as pure functions: state, verdict, one epoch, ways back."""
+
+import pytest
+from msgspec.structs import replace
+
+from tempfit_tui.frame import Change, Curve, Frame, Limit, Setup, Step, Stopped
+from tempfit_tui.ui.remedies import calm_lr, ways_back
+from tempfit_tui.ui.trainer import Seen
+from tempfit_tui.ui.words import Situation, state_words, step_words, verdict_words
+
+STEP = Step(1, [1.0, 0.0], 53.57, [-61.24, -9.284], [1.6124, 0.09284])
+FRAME = Frame(
+    epoch=0,
+    train_loss=None,
+    val_loss=None,
+    parameters=[1.0, 0.0],
+    raw_parameters=None,
+    settings={"training.lr": 0.01, "training.epochs": 4000},
+    limit=Limit(0.0357, "2 / largest eigenvalue"),
+    step=None,
+    best_epoch=None,
+    best_loss=None,
+    stopped=None,
+    changes=[],
+    can_take_back=False,
+    train=Curve(),
+    val=Curve(),
+    fit=[],
+)
+SETUP = Setup(9, [0, 3], "", 428.9, 2.911)
+PAUSED = {"epoch": 1, "step": STEP}
+DIVERGED = {"epoch": 12, "step": STEP, "stopped": Stopped(12, "lr 0.1 is above 0.0357")}
+
+
+def seen(**changes):
+    return Seen(replace(FRAME, **changes), SETUP, None)
+
+
+def situation(now=None, *, running=False, death="", trouble=""):
+    return Situation(now, running, death, trouble)
+
+
+def words(parts):
+    return "".join(text for text, _ in parts)
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "verdict"),
+    [
+        (situation(), "… starting", "the engine is loading PyTorch · space: start training"),
+        (situation(trouble="too few rows"), "✖ can't start", "too few rows"),
+        (situation(seen()), "‖ not started", "not started · space: train · n: one epoch"),
+        (situation(seen(**PAUSED)), "‖ paused", "paused · epoch 1: p = 1.000x + 0 → loss 53.57"),
+        (
+            situation(seen(**PAUSED), running=True),
+            "● running",
+            "running · until epoch 4,000 · space: pause",
+        ),
+        (
+            situation(seen(**PAUSED | {"epoch": 4001}), running=True),
+            "● running",
+            "running · space: pause",
+        ),
+        (
+            situation(seen(**PAUSED | {"epoch": 4000})),
+            "■ finished",
+            "finished: epoch 4,000 is where this recipe ends · space: go on",
+        ),
+        (
+            situation(seen(**DIVERGED)),
+            "✖ diverged",
+            "✖ diverged at epoch 12: lr 0.1 is above 0.0357 · Enter: ways back",
+        ),
+        (
+            situation(seen(**PAUSED), death="the engine stopped"),
+            "✖ engine stopped",
+            "✖ the engine stopped · Enter: start it again",
+        ),
+        (situation(seen(**PAUSED), trouble="not today"), "‖ paused", "not today"),
+        (
+            situation(seen(**DIVERGED), running=True, death="gone", trouble="gone"),
+            "✖ engine stopped",
+            "✖ gone · Enter",
+        ),
+    ],
+)
+def test_state_and_verdict(now, state, verdict):
+    assert state_words(now)[0] == state
+    assert words(verdict_words(now, 118)).startswith(verdict)
+
+
+@pytest.mark.parametrize("room", [58, 98, 118, 156])
+@pytest.mark.parametrize("reason", ["short", "a long reason " * 20])
+def test_the_way_out_is_told_however_long_the_trouble(room, reason):
+    stopped = seen(**DIVERGED | {"stopped": Stopped(12, reason)})
+    for now in (situation(stopped), situation(stopped, death=reason)):
+        told = words(verdict_words(now, room))
+        assert " · Enter: " in told
+        assert len(told) <= room
+
+
+def test_a_run_without_an_end_never_finishes():
+    now = situation(seen(**PAUSED, settings={"training.epochs": None}), running=True)
+    assert words(verdict_words(now, 118)) == "running · space: pause"
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [
+        (200, "epoch 1: p = 1.000x + 0 → loss 53.57 → gradient -61.24, -9.284 → w 1.612, b 0.0928"),
+        (80, "epoch 1: loss 53.57 → gradient -61.24, -9.284 → w 1.612, b 0.09284"),
+        (50, "epoch 1: loss 53.57 → w 1.612, b 0.09284"),
+        (20, "epoch 1: loss 53.57"),
+    ],
+)
+def test_an_epoch_is_told_in_the_room_there_is(room, told):
+    assert step_words(STEP, room).startswith(told)
+    assert len(step_words(STEP, room)) <= room
+
+
+def test_an_epoch_whose_numbers_are_not_finite_is_told():
+    step = Step(9, [None, -2.0], None, [None, None], [None, None])
+    assert step_words(step, 200) == "epoch 9: p = —x − 2.000 → loss — → gradient —, — → w —, b —"
+
+
+# --- ways back
+
+
+CHANGE = Change(6, {"training.lr": 0.01, "training.momentum": 0.0}, {"training.lr": 0.1})
+
+
+def test_the_gentlest_way_back_comes_first():
+    ways = ways_back(seen(**DIVERGED, changes=[CHANGE], can_take_back=True))
+    assert [way.name for way in ways] == ["before-change", "calm", "start"]
+    assert ways[0].words == "back to epoch 5, before the last change"
+    assert ways[0].why.startswith("with lr 0.01, momentum 0 again")
+    assert ways[1].words == "back to the start with lr 0.018"
+
+
+def test_a_change_that_is_not_kept_cannot_be_taken_back():
+    ways = ways_back(seen(**DIVERGED, changes=[CHANGE]))
+    assert [way.name for way in ways] == ["calm", "start"]
+
+
+def test_without_a_limit_there_is_no_calm_learning_rate():
+    now = seen(**DIVERGED, limit=Limit(None, "no fixed limit (adam)"))
+    assert calm_lr(now) is None
+    assert [way.name for way in ways_back(now)] == ["start"]
+
+
+def test_the_calm_learning_rate_is_half_the_limit():
+    assert calm_lr(seen()) == 0.018
