@@ -9,7 +9,7 @@ FIT = 20
 
 def validating(person):
     """Return the rows marked so in the pane."""
-    rows = [line.split("│")[1].split() for line in person.lines[1:15] if "◆ val" in line]
+    rows = [line.split("│")[1].split() for line in person.lines[1:15] if "◆ val" in line[:35]]
     return [int(row[0]) for row in rows]
 
 

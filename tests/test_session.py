@@ -307,7 +307,8 @@ def test_a_view_chooses_window_columns_and_points():
     session = session_of(**SECTION_6)
     session.advance(500)
     frame = session.frame(View(window=100, columns=20, points=7))
-    assert frame.train.epochs == frame.val.epochs == list(range(401, 501, 5))
+    # Columns of 8 epochs, counted from epoch 1; the window begins with the last of the 51st.
+    assert frame.train.epochs == frame.val.epochs == list(range(401, 501, 8))
     assert len(frame.fit) == 7
     smooth = session.frame(View(columns=500, smooth=True)).train
     assert smooth.low == smooth.high

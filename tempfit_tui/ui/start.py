@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
-
-import platformdirs
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.child import ChildEngine
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 3.0
 """How long the app may take to end after a signal."""
+STARTED_SECONDS = 1.0
+"""When the first frame has long been drawn."""
 
 
 class Options(NamedTuple):
@@ -35,8 +36,11 @@ class Options(NamedTuple):
 
 def home() -> Path:
     """Return the folder for what the app keeps: TEMPFIT_HOME, else the user's data folder."""
-    named = os.environ.get("TEMPFIT_HOME")
-    return Path(named) if named else platformdirs.user_data_path("tempfit-tui")
+    if named := os.environ.get("TEMPFIT_HOME"):
+        return Path(named)
+    import platformdirs  # noqa: PLC0415 - not for the first frame
+
+    return platformdirs.user_data_path("tempfit-tui")
 
 
 def start_app(opened: Opened, options: Options) -> int:
@@ -54,7 +58,14 @@ async def _live(app: "TempfitApp") -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Not by the loop, which stands still where the terminal takes no more output.
         signal.signal(number, end)
+    asyncio.get_running_loop().call_later(STARTED_SECONDS, _collect_garbage)
     await app.run_async()
+
+
+def _collect_garbage() -> None:
+    """Let the collector work again, but for what is loaded: that stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _end(

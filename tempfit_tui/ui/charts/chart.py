@@ -70,7 +70,7 @@ class Chart(Widget, can_focus=True):
         self.ascii_only = ascii_only
         """Whether the chart must do without characters beyond ASCII."""
         self._strips: list[Strip] = []
-        self._columns = 0
+        self._columns = self._told_columns = 0
 
     @property
     def columns(self) -> int:
@@ -96,14 +96,17 @@ class Chart(Widget, can_focus=True):
             if old != new
         ]:
             self.refresh(*changed)
+        self._tell_columns()
+
+    def _tell_columns(self) -> None:
+        if self._columns != self._told_columns:
+            self._told_columns = self._columns
+            self.post_message(self.ColumnsChanged(self, self._columns))
 
     def _paint(self) -> None:
         palette = DARK if self.app.current_theme.dark else LIGHT
         look = Look(palette, ascii_only=self.ascii_only, mono=self.app.no_color)
-        self._strips, columns = self.paint(self.size, look)
-        if columns != self._columns:
-            self._columns = columns
-            self.post_message(self.ColumnsChanged(self, columns))
+        self._strips, self._columns = self.paint(self.size, look)
 
     def _fits(self, strips: list[Strip]) -> bool:
         """Tell whether `strips` were painted for the widget's size."""
@@ -122,8 +125,11 @@ class Chart(Widget, can_focus=True):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.redraw())
 
     def on_resize(self, _: events.Resize) -> None:
-        """Paint for the new size."""
-        self.redraw()
+        """Paint for the new size, unless it has been done."""
+        if self._fits(self._strips):
+            self._tell_columns()
+        else:
+            self.redraw()
 
     def on_show(self, _: events.Show) -> None:
         """Paint what came while hidden."""

@@ -23,6 +23,8 @@ from .loss_scale import last_value, outline
 from .ticks import short
 
 WAITING = "press space to train"
+LABELLED = 8
+"""So many changes are named at the most, the newest."""
 
 
 def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[list[Strip], int]:
@@ -186,7 +188,7 @@ def _change_labels(area: Area, changes: list[Change], look: Look) -> None:
     """Name the changes beside their lines, near the top; the newest are placed first."""
     lines = [area.column(change.epoch) for change in changes]
     rows = range(area.top, min(area.top + 4, area.bottom + 1))
-    for change in reversed(changes):
+    for change in reversed(changes[-LABELLED:]):
         text = change_words(change)
         column, width = area.column(change.epoch), width_of(text)
         starts = [column + 2, column - 1 - width]

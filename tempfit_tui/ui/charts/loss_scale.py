@@ -52,10 +52,10 @@ def _middles(curve: Curve, last_epoch: int) -> list[float]:
     """Return the middle epoch of each column: as many columns as dots then fall on a dot each."""
     starts = curve.epochs
     widths = [after - start for start, after in pairwise([*starts, last_epoch + 1])]
-    # Columns are as wide as the narrowest, or one wider; what is beyond that was left out.
-    widest = min(widths, default=1) + 1
+    # All but the first and the last are as wide; what is beyond that was left out.
+    usual = sorted(widths)[len(widths) // 2] if widths else 1
     return [
-        start + max(0, min(width, widest) - 1) / 2
+        start + max(0, min(width, usual) - 1) / 2
         for start, width in zip(starts, widths, strict=True)
     ]
 

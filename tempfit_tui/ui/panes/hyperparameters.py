@@ -72,7 +72,8 @@ class HyperparametersPane(Lines):
         """Break the words anew; the text field would be beside its value now."""
         if self._editor and self._editor.has_focus:
             self.focus()
-        self._lay_out()
+        if self._rows_now() != self._lines:
+            self._lay_out()
 
     def show(self, settings: Settings, limit: Limit | None) -> None:
         """Show what is in force, and the largest stable learning rate."""
@@ -97,6 +98,12 @@ class HyperparametersPane(Lines):
                 self.show({**self._settings, name: value}, self._limit)
 
     def _lay_out(self) -> None:
+        self._lines = self._rows_now()
+        if not any(row.field and row.field.name == self._field for row in self._lines):
+            self._field = "training.lr"
+        self.set_rows(len(self._lines))
+
+    def _rows_now(self) -> list[Row]:
         rows = [Row(None, f"{'model':<{LABEL}}{self._model}", "$foreground 70%")]
         for field in FIELDS:
             if not field.shown(self._settings):
@@ -108,12 +115,9 @@ class HyperparametersPane(Lines):
                 rows += [Row(None, line, "$text-error") for line in self._wrapped(self._refusal[1])]
             if field.name == "training.lr":
                 rows += [Row(None, line, "$foreground 60%") for line in self._stability()]
-        if not any(row.field and row.field.name == self._field for row in rows):
-            self._field = "training.lr"
         if 0 < self.size.height < len(rows):  # too low for blank lines
             rows = [row for row in rows if row.field or row.words]
-        self._lines = rows
-        self.set_rows(len(rows))
+        return rows
 
     def _wrapped(self, words: str) -> list[str]:
         width = max(20, self.size.width - 3)

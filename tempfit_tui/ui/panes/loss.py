@@ -96,5 +96,5 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
 def _roomy(epoch: int) -> int:
     """Return a round number from `epoch` on: the axis stands still until the run has reached it."""
     power = 10 ** max(1, len(str(epoch)) - 1)
-    ends = (power * step // 100 for step in (100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000))
-    return next(end for end in ends if end >= epoch)
+    steps = (100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
+    return min(end for step in steps if (end := int(power * step // 100)) >= epoch)

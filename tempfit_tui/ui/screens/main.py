@@ -90,7 +90,7 @@ class MainScreen(Screen[None]):
         # After the first frame: loading torch would take the processor from it.
         self.call_after_refresh(self.live)
 
-    @work(exclusive=True)
+    @work
     async def live(self) -> None:
         """Drive the engine for as long as the app lives."""
         await self.trainer.live()
