@@ -112,7 +112,8 @@ def app(
         raise InputError("the app needs a terminal; `tempfit-tui run` trains without one")
     # Loading makes no garbage, and looking for it takes a fifth of the time to the first frame.
     gc.disable()
-    from tempfit_tui.ui.start import Options, start_app  # noqa: PLC0415
+    from tempfit_tui.ui.options import Options  # noqa: PLC0415
+    from tempfit_tui.ui.start import start_app  # noqa: PLC0415
 
     opened = _opened(recipe, x, y, settings)
     rate = None if speed == "full" else int(speed)

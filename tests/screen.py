@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.local import LocalEngine
 from tempfit_tui.ui.app import TempfitApp
-from tempfit_tui.ui.start import Options
+from tempfit_tui.ui.options import Options
 
 ENDLESS = {"training.epochs": None}
 """Settings for a run that is watched for longer than the recipe may take."""

@@ -5,7 +5,7 @@ import pytest
 from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.local import LocalEngine
 from tempfit_tui.ui.app import TempfitApp
-from tempfit_tui.ui.start import Options
+from tempfit_tui.ui.options import Options
 
 WIDE, NARROW = (120, 40), (80, 24)
 

@@ -8,9 +8,9 @@ from textual.screen import Screen
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.ui.keys import KEYS
+from tempfit_tui.ui.options import Options
 from tempfit_tui.ui.palette import DARK, LIGHT
 from tempfit_tui.ui.screens.main import MainScreen
-from tempfit_tui.ui.start import Options
 
 
 class TempfitApp(App[None]):

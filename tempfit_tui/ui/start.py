@@ -8,30 +8,16 @@ import signal
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.child import ChildEngine
-
-if TYPE_CHECKING:
-    from tempfit_tui.ui.app import TempfitApp
+from tempfit_tui.ui.app import TempfitApp
+from tempfit_tui.ui.options import Options
 
 GRACE_SECONDS = 3.0
 """How long the app may take to end after a signal."""
 STARTED_SECONDS = 1.0
 """When the first frame has long been drawn."""
-
-
-class Options(NamedTuple):
-    """What the command line says of the app."""
-
-    start: bool = False
-    """Train at once."""
-    speed: int | None = 500
-    """Epochs a second; None for as many as can be."""
-    fps: int = 10
-    """Frames a second, at the most."""
-    ascii_only: bool = False
 
 
 def home() -> Path:
@@ -45,14 +31,12 @@ def home() -> Path:
 
 def start_app(opened: Opened, options: Options) -> int:
     """Run the app until it is left; return its exit code."""
-    from tempfit_tui.ui.app import TempfitApp  # noqa: PLC0415 - Options is wanted without Textual
-
     app = TempfitApp(opened, ChildEngine(home() / "engine.log"), options)
     asyncio.run(_live(app))
     return app.return_code or 0
 
 
-async def _live(app: "TempfitApp") -> None:
+async def _live(app: TempfitApp) -> None:
     """Run the app; a signal to end ends it as `q` does, with the terminal restored."""
     end = partial(_end, app, asyncio.get_running_loop())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -69,7 +53,7 @@ def _collect_garbage() -> None:
 
 
 def _end(
-    app: "TempfitApp", loop: asyncio.AbstractEventLoop, number: int, _: FrameType | None
+    app: TempfitApp, loop: asyncio.AbstractEventLoop, number: int, _: FrameType | None
 ) -> None:
     # Where the terminal is gone or doesn't read, restoring it may never come to an end.
     signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))

@@ -9,9 +9,9 @@ from rounds import Terminal, rounds, row, table
 from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.local import LocalEngine
 from tempfit_tui.ui.app import TempfitApp
+from tempfit_tui.ui.options import Options
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.loss import LossPane
-from tempfit_tui.ui.start import Options
 from tempfit_tui.ui.trainer import Seen
 
 FRAMES = 200

@@ -1,10 +1,11 @@
 """The text field over a value of the hyperparameters pane."""
 
+from collections.abc import Callable
+
 from textual.binding import Binding
 from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Input
-
-from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 
 
 class Editor(Input):
@@ -20,9 +21,11 @@ class Editor(Input):
     Editor:focus { border: none; }
     """
 
-    def __init__(self, value: str, region: Region, pane: HyperparametersPane) -> None:
+    def __init__(
+        self, value: str, region: Region, pane: Widget, on_typed: Callable[[str], None]
+    ) -> None:
         super().__init__(value, select_on_focus=True, compact=True, id="editor")
-        self._pane = pane
+        self._pane, self._on_typed = pane, on_typed
         self.styles.offset = region.offset
         self.styles.width = region.width
 
@@ -33,7 +36,7 @@ class Editor(Input):
     async def action_submit(self) -> None:
         """Ask for the value typed."""
         self._pane.focus()
-        self._pane.typed(self.value)
+        self._on_typed(self.value)
 
     def on_blur(self) -> None:
         """Go away with the focus."""

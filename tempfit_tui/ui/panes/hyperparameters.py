@@ -194,11 +194,12 @@ class HyperparametersPane(Lines):
         )
         from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
 
-        self._editor = Editor(field.words(self._settings[field.name]), place, self)
+        value = field.words(self._settings[field.name])
+        self._editor = Editor(value, place, self, self._typed)
         self.screen.mount(self._editor)
         self._editor.focus()
 
-    def typed(self, written: str) -> None:
+    def _typed(self, written: str) -> None:
         """Ask for the value written for the setting under the cursor."""
         field = FIELD[self._field]
         value = field.parsed(written)

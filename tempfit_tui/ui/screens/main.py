@@ -19,13 +19,13 @@ from tempfit_tui.ui.charts.loss import LossChart
 from tempfit_tui.ui.fields import settings_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import bindings
+from tempfit_tui.ui.options import Options
 from tempfit_tui.ui.panes.bars import PANES, FooterBar, StatusBar, TabsBar, TitleBar, VerdictBar
 from tempfit_tui.ui.panes.dataset import DatasetPane
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.remedies import Answer, calm_lr, ways_back
-from tempfit_tui.ui.start import Options
 from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
 from tempfit_tui.ui.words import Situation, state_words
 
