@@ -63,3 +63,16 @@ open_named(None)
 ChildEngine()
 """
     assert not set(HEAVY) & loaded(code)
+
+
+def test_without_numpy_training_says_nothing_of_it():
+    code = """
+import sys
+sys.modules["numpy"] = None  # as in an environment that hasn't got it
+sys.argv = ["tempfit-tui", "run", "--epochs", "3"]
+from tempfit_tui.cli import main
+main()
+"""
+    done = python(code)
+    assert "53.571865" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,9 +3,6 @@
 import math
 from collections.abc import Iterable
 
-import torch
-from torch import Tensor
-
 from tempfit_tui.frame import Frame, Setup, Step, View
 from tempfit_tui.settings import live_settings
 from tempfit_tui.training import theory
@@ -32,7 +29,7 @@ def frame_of(run: Run, view: View, with_setup: bool) -> Frame:
         can_take_back=run.can_take_back,
         train=run.train_losses.curve(view.window, view.columns, unit, view.smooth),
         val=run.val_losses.curve(view.window, view.columns, unit, view.smooth),
-        fit=_numbers(_fit(run, view.points).tolist()),
+        fit=_numbers(run.fitted(view.points)),
         setup=_setup(run) if with_setup else None,
     )
 
@@ -47,13 +44,6 @@ def _step(run: Run) -> Step | None:
         gradient=_numbers(run.last_step.gradient.tolist()),
         after=_numbers(run.weights.tolist()),
     )
-
-
-def _fit(run: Run, points: int) -> Tensor:
-    """Return the predictions at `points` inputs over the table's span, in the file's units."""
-    low, high = run.data.span.tolist()
-    x = torch.linspace(low, high, points, dtype=torch.float64)
-    return run.data.target.undone(run.model.predict(run.weights, run.data.input(x)))
 
 
 def _setup(run: Run) -> Setup:

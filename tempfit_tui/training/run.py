@@ -158,6 +158,14 @@ class Run:
         if float(loss) < (self.best.loss if self.best else torch.inf):
             self.best = Best(self.epoch + 1 + int(place), float(loss))
 
+    def fitted(self, points: int) -> list[float]:
+        """Return predictions at `points` inputs over the table's span, in the file's units."""
+        low, high = self.data.span.tolist()
+        x = torch.linspace(low, high, points, dtype=torch.float64)
+        predicted = self.model.predict(self.weights, self.data.input(x))
+        fitted: list[float] = self.data.target.undone(predicted).tolist()
+        return fitted
+
     def change(self, settings: Mapping[str, Value]) -> None:
         """Change live settings, by their dotted names, before the next update.
 
