@@ -1,8 +1,12 @@
 """What is seen of a run: immutable structs that cross the process border to the screen."""
 
+from typing import Literal
+
 import msgspec
 
 Value = float | int | str | bool | None
+RewindTo = Literal["start", "before-change"]
+"""Where a run can go back to: its first weights, or before its last change."""
 
 
 class View(msgspec.Struct, frozen=True):

@@ -57,9 +57,5 @@ def setting(value: float | int | str | bool | None) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return number(value).rstrip("0").rstrip(".") if _short(value) else f"{value:.12g}"
+        return f"{value:.12g}"
     return f"{value:,}" if isinstance(value, int) else harmless(value)
-
-
-def _short(value: float) -> bool:
-    return math.isfinite(value) and 1e-4 <= abs(value) < 1 and float(f"{value:.4g}") == value

@@ -12,8 +12,8 @@ from tempfit_tui.engine.messages import (
     Rewind,
     SetView,
 )
-from tempfit_tui.engine.protocol import EngineRefusedError, RewindTo
-from tempfit_tui.frame import Frame, Value, View
+from tempfit_tui.engine.protocol import EngineRefusedError
+from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 

@@ -8,8 +8,7 @@ from typing import Self
 
 import msgspec
 
-from tempfit_tui.engine.protocol import RewindTo
-from tempfit_tui.frame import Frame, Value, View
+from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 

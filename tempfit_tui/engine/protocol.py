@@ -1,12 +1,10 @@
 """The engine's door: what the screen asks of a run, and how it is told that it can't be had."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
-from tempfit_tui.frame import Frame, Value, View
+from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
-
-RewindTo = Literal["start", "before-change"]
 
 
 class EngineError(Exception):

@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
 
-from tempfit_tui.frame import Frame, Value, View
+from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.session.picture import frame_of
 from tempfit_tui.settings import with_settings
@@ -14,8 +13,6 @@ from tempfit_tui.training.run import Run
 
 CHUNK_SECONDS = 0.004
 """How long training goes on before it looks at the clock and for a key: a key waits no longer."""
-
-RewindTo = Literal["start", "before-change"]
 
 
 class Session:

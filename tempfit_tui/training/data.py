@@ -107,10 +107,11 @@ def split_rows(split: Split, count: int) -> Rows:
         return _random_rows(split, count)
     validation = split.validation or []
     _check_rows(validation, "split.validation", count)
-    rest = [row for row in range(count) if row not in set(validation)]
+    held_out = set(validation)
+    rest = [row for row in range(count) if row not in held_out]
     train = rest if split.train is None else split.train
     _check_rows(train, "split.train", count)
-    if both := set(train) & set(validation):
+    if both := set(train) & held_out:
         raise InputError(f"split: row {min(both)} both trains and validates; take it out of one")
     if missing := set(rest) - set(train):
         raise InputError(f"split.train: row {min(missing)} is missing; name every row that trains")

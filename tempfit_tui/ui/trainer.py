@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError, RewindTo
-from tempfit_tui.frame import Frame, Setup, Value, View
+from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError
+from tempfit_tui.frame import Frame, RewindTo, Setup, Value, View
 from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.settings import with_settings
 from tempfit_tui.table import Table

@@ -21,6 +21,7 @@ class DatasetPane(Lines):
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="dataset")
         self._table, self._glyphs = table, glyphs
+        self._setup: Setup | None = None
         self._validation: frozenset[int] | None = None
         self._index_width = max(2, len(str(len(table) - 1)))
         shown = [_cell(v) for column in (table.x, table.y) for v in column[:SAMPLE]]
@@ -39,10 +40,10 @@ class DatasetPane(Lines):
 
     def show(self, setup: Setup) -> None:
         """Show which rows train and which validate."""
-        validation = frozenset(setup.validation)
-        if validation == self._validation:
+        if setup is self._setup:  # as in every frame but the first of a start
             return
-        self._validation = validation
+        self._setup = setup
+        self._validation = validation = frozenset(setup.validation)
         words = f"{setup.train_rows:,} train · {len(validation):,} validation"
         if len(words) > self.size.width - 4:  # the border's own
             words = words.removesuffix("idation")
