@@ -79,7 +79,7 @@ def _fields(kind: inspect.Type) -> dict[str, inspect.Type]:
 
 def _item(kind: inspect.Type, index: int) -> inspect.Type:
     match kind:
-        case inspect.ListType(item_type=item):
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
             return item
         case inspect.TupleType(item_types=items) if index < len(items):
             return items[index]
@@ -116,12 +116,19 @@ def _description(kind: inspect.Type, value: Any) -> str:
             return " ".join([noun, " and ".join(_bounds(kind, value))]).strip()
         case inspect.StrType():
             return "a string"
-        case inspect.ListType(item_type=item):
-            return f"a list, each of it {_description(item, None)}"
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            lengths = _lengths(kind)
+            return f"a list{lengths}, each of it {_description(item, None)}"
         case inspect.TupleType(item_types=items):
             return f"a list of {len(items)} numbers"
         case _:
             return "a table"
+
+
+def _lengths(kind: inspect.ListType | inspect.VarTupleType) -> str:
+    if kind.min_length is None or kind.max_length is None:
+        return ""
+    return f" of {kind.min_length} to {kind.max_length}"
 
 
 def _bounds(kind: inspect.IntType | inspect.FloatType, value: Any) -> list[str]:

@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-Value = float | int | str | bool | None
-RewindTo = Literal["start", "before-change"]
-"""Where a run can go back to: its first weights, or before its last change."""
+Value = float | int | str | bool | tuple[int, ...] | None
+RewindTo = Literal["start", "before-change", "best"]
+"""Where a run can go back to: its first weights, before its last change, its best weights."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -20,6 +20,10 @@ class View(msgspec.Struct, frozen=True):
     """Whether curves are running means over a hundredth of the window."""
     points: int = 100
     """The number of points of the fitted curve."""
+    ghost: bool = True
+    """Whether a run without the last remedy is to go on beside."""
+    all_parameters: bool = False
+    """Whether parameters are told of models with more than a few, too."""
 
 
 class Curve(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +42,30 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
     """The loss at the last epoch of the window."""
 
 
+VerdictKind = Literal[
+    "not started",
+    "too early",
+    "learning",
+    "diverging",
+    "underfitting",
+    "fits",
+    "overfitting",
+    "rising",
+]
+
+
+class Verdict(msgspec.Struct, frozen=True, array_like=True):
+    """What is to be said of a run."""
+
+    kind: VerdictKind
+    words: str
+    """As in `overfitting since epoch 379`."""
+    why: str = ""
+    """The figures it rests on."""
+    since: int | None = None
+    """The epoch in `words`."""
+
+
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """Settings changed between two epochs; applies before update `epoch`."""
 
@@ -45,19 +73,28 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     before: dict[str, Value]
     after: dict[str, Value]
     """The new values by their dotted names, as in `training.lr`."""
+    note: str = ""
+    """What became of the optimizer's state, where the optimizer was changed."""
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
-    """One epoch taken apart: forward, loss, gradient, update, in transformed units."""
+    """One epoch taken apart: forward, loss, gradient, update, in transformed units.
+
+    Where the view doesn't ask for all parameters, those of a model with many are left out: [].
+    """
 
     epoch: int
     before: list[float | None]
     """The parameters that the forward pass used, weight before bias."""
     loss: float | None
-    """The training loss as it was optimised."""
+    """The training loss as it was optimised, the penalty in it."""
     gradient: list[float | None]
     after: list[float | None]
     """The parameters after the update."""
+    gradient_norm: float | None = None
+    """The root of the sum of the gradient's squares."""
+    update_norm: float | None = None
+    """Of the parameters' change."""
 
 
 class Limit(msgspec.Struct, frozen=True, array_like=True):
@@ -75,6 +112,32 @@ class Stopped(msgspec.Struct, frozen=True, array_like=True):
     reason: str
 
 
+class EarlyStop(msgspec.Struct, frozen=True, array_like=True):
+    """Patience has run out: the weights of the best epoch were put back."""
+
+    epoch: int
+    best_epoch: int
+
+
+OutcomeKind = Literal["too early", "helped", "in part", "no cure", "no help"]
+
+
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
+    """Whether a remedy helped."""
+
+    kind: OutcomeKind
+    words: str
+
+
+class Ghost(msgspec.Struct, frozen=True):
+    """The run without the last remedy, to be seen beside the run with it."""
+
+    val: Curve
+    """Its validation loss; its training loss without validation rows."""
+    last_epoch: int
+    outcome: Outcome
+
+
 class Setup(msgspec.Struct, frozen=True, array_like=True):
     """What stays the same until a new start."""
 
@@ -84,9 +147,16 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     note: str
     """What there is to say of the split; "" for nothing."""
     condition_number: float | None
-    """Of the Hessian of the training loss, at the start."""
+    """Of the Hessian of the training loss; None where that isn't the same at all parameters."""
     floor: float | None
     """The least-squares line's training loss, in the file's units squared."""
+    parameters: int = 2
+    """How many the model has."""
+    more_data: str = ""
+    """What the observations are that were drawn in addition; "" for none."""
+    drawn_x: list[float] = []
+    """Their inputs, in the file's units; the first few hundred."""
+    drawn_y: list[float] = []
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -110,6 +180,7 @@ class Frame(msgspec.Struct, frozen=True):
     best_loss: float | None
     """The validation loss there."""
     stopped: Stopped | None
+    verdict: Verdict
     changes: list[Change]
     can_take_back: bool
     """Whether the last change can be taken back."""
@@ -117,5 +188,8 @@ class Frame(msgspec.Struct, frozen=True):
     val: Curve
     fit: list[float | None]
     """Predictions at `points` evenly spaced inputs over the table's span, in the file's units."""
+    early_stop: EarlyStop | None = None
+    """Where patience has just run out."""
+    ghost: Ghost | None = None
     setup: Setup | None = None
     """Only in the first frame after a start."""

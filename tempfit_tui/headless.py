@@ -16,7 +16,7 @@ DEFAULT_EPOCHS = 5000
 """Where a run ends whose recipe doesn't say."""
 LONG = 20_000
 """A run of so many epochs shows its progress."""
-NO_CURVES = View(columns=1, points=2)
+NO_CURVES = View(columns=1, points=2, all_parameters=True)
 
 
 def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stopped | None:
@@ -41,10 +41,10 @@ def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
     """Train to each epoch of the table, and give what is to be seen there."""
     shown = sys.stderr.isatty() and end >= LONG
     with click.progressbar(length=end, file=sys.stderr, hidden=not shown) as bar:
-        while session.run.epoch < end and not session.run.stopped:
+        while session.run.epoch < end and not session.ended:
             epoch = session.run.epoch
             stop = min(end, epoch + 1 if epoch < 3 else (epoch // every + 1) * every)
-            while session.run.epoch < stop and not session.run.stopped:
+            while session.run.epoch < stop and not session.ended:
                 session.advance(stop - session.run.epoch, seconds=0.1)
                 bar.update(session.run.epoch - bar.pos)
             if shown:
@@ -104,7 +104,7 @@ def _json_result(frame: Frame) -> str:
             "parameters": frame.parameters,
             "raw_parameters": frame.raw_parameters,
             "best_epoch": frame.best_epoch,
-            "verdict": "diverging" if frame.stopped else None,
+            "verdict": frame.verdict.words,
             "stopped": frame.stopped
             and {"epoch": frame.stopped.epoch, "reason": frame.stopped.reason},
         }

@@ -15,7 +15,12 @@ Finite = Annotated[float, Meta(ge=-1e18, le=1e18)]
 Positive = Annotated[float, Meta(gt=0, le=1e18)]
 
 Gradient = Literal["finite-difference", "doubly-averaged", "analytic", "autograd"]
-Optimizer = Literal["sgd", "adam"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
+Kind = Literal["linear", "polynomial", "mlp"]
+Activation = Literal["tanh", "relu", "sigmoid"]
+Width = Annotated[int, Meta(ge=1, le=1024)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+Strength = Annotated[float, Meta(ge=0, le=1e6)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -59,12 +64,22 @@ class Target(Section, frozen=True):
     transform: Literal["none", "standardise"] = "none"
 
 
-class Linear(Section, frozen=True):
-    """y = w x + b, in transformed units."""
+class Model(Section, frozen=True):
+    """The family of functions that is fitted, in transformed units."""
 
-    kind: Literal["linear"] = "linear"
+    kind: Kind = "linear"
     initial: tuple[Finite, Finite] = (1.0, 0.0)
-    """Weight before bias."""
+    """Of linear: the first weight and bias."""
+    degree: Annotated[int, Meta(ge=1, le=12)] = 3
+    """Of polynomial."""
+    hidden: Annotated[tuple[Width, ...], Meta(min_length=1, max_length=32)] = (32, 32)
+    """Of mlp: the width of each hidden layer."""
+    activation: Activation = "tanh"
+    """Of mlp."""
+    dropout: Share = 0.0
+    """Of mlp, live: the share of hidden units left out of a training pass, drawn each time."""
+    seed: Seed = 0
+    """Of the first weights, where they are drawn, and of all that is drawn while training."""
 
 
 class Training(Section, frozen=True):
@@ -74,11 +89,44 @@ class Training(Section, frozen=True):
     delta: Positive = 0.1
     """The finite difference's step, in parameter units."""
     optimizer: Optimizer = "sgd"
-    momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    momentum: Share = 0.0
     """Of sgd."""
+    nesterov: bool = False
+    """Of sgd with momentum."""
+    weight_decay: Strength = 0.01
+    """Of adamw."""
     lr: Positive = 0.01
+    batch_size: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """Rows in an update; 0 for all. An epoch goes through all rows once, shuffled."""
     epochs: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     """Where a headless run ends and the app pauses."""
+    patience: Annotated[int, Meta(ge=0, le=10**12)] = 0
+    """Early stopping: after so many epochs without a lower validation loss; 0 for off."""
+
+
+class Penalty(Section, frozen=True):
+    """What is added to the training loss as it is optimised; the losses told are without it."""
+
+    l2: Strength = 0.0
+    """Times the sum of the squares of all parameters."""
+    l1: Strength = 0.0
+    """Times the sum of their absolute values."""
+
+
+class InputNoise(Section, frozen=True):
+    """Noise on the training inputs, drawn anew each epoch."""
+
+    sigma: Strength = 0.0
+    """Its deviation, in transformed units."""
+
+
+class MoreData(Section, frozen=True):
+    """Observations drawn in addition, for training."""
+
+    rows: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    noise: Strength = 1.7
+    """The deviation of their targets, in the file's units."""
+    seed: Seed = 0
 
 
 class PlannedChange(Section, frozen=True):
@@ -99,6 +147,9 @@ class Recipe(Section, frozen=True):
     split: Split = Split()
     input: Input = Input()
     target: Target = Target()
-    model: Linear = Linear()
+    model: Model = Model()
     training: Training = Training()
+    penalty: Penalty = Penalty()
+    input_noise: InputNoise = InputNoise()
+    more_data: MoreData = MoreData()
     changes: list[PlannedChange] = []

@@ -11,8 +11,17 @@ from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import InputError
 
-LIVE_SECTIONS = ("training",)
+LIVE_SECTIONS = ("training", "penalty", "input_noise")
 """The sections whose settings can change between two epochs."""
+LIVE = (
+    "model.dropout",
+    *(
+        f"{section}.{field}"
+        for section in LIVE_SECTIONS
+        for field in getattr(Recipe(), section).__struct_fields__
+    ),
+)
+"""The settings that can change between two epochs, by their dotted names."""
 
 
 def parse_recipe(text: str, source: str) -> Recipe:
@@ -65,18 +74,21 @@ def parse_value(written: str) -> Any:
     return tree["value"] if len(tree) == 1 else written
 
 
+def setting_of(recipe: Recipe, name: str) -> Value:
+    """Return the value of the setting of that dotted name."""
+    section, _, key = name.partition(".")
+    value: Value = getattr(getattr(recipe, section), key)
+    return value
+
+
 def live_settings(recipe: Recipe) -> dict[str, Value]:
     """Return the settings that can change between two epochs, by their dotted names."""
-    return {
-        f"{section}.{field}": getattr(getattr(recipe, section), field)
-        for section in LIVE_SECTIONS
-        for field in getattr(recipe, section).__struct_fields__
-    }
+    return {name: setting_of(recipe, name) for name in LIVE}
 
 
 def is_live(name: str) -> bool:
     """Tell whether the setting of that dotted name can change between two epochs."""
-    return name.partition(".")[0] in LIVE_SECTIONS
+    return name in LIVE
 
 
 def recipe_toml(recipe: Recipe) -> str:
@@ -140,7 +152,7 @@ def _check_change(recipe: Recipe, number: int, source: str) -> None:
         if not is_live(name):
             raise InputError(
                 f"{source}: changes[{number}].set: {name} needs a new start; "
-                f"only settings of {' and '.join(LIVE_SECTIONS)} change during a run"
+                f"what changes during a run: {', '.join(LIVE_SECTIONS)} and model.dropout"
             )
     with_settings(
         msgspec.structs.replace(recipe, changes=[]), change.set, f"{source}: changes[{number}].set"

@@ -50,7 +50,7 @@ def signed(value: float | None) -> str:
     return f"{'−' if value < 0 else '+'} {number(abs(value))}"
 
 
-def setting(value: float | int | str | bool | None) -> str:
+def setting(value: float | int | str | bool | tuple[int, ...] | None) -> str:
     """Return a setting's value in the fewest digits that give it back, as in 0.01."""
     if value is None:
         return DASH
@@ -58,4 +58,6 @@ def setting(value: float | int | str | bool | None) -> str:
         return "on" if value else "off"
     if isinstance(value, float):
         return f"{value:.12g}"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) else harmless(value)

@@ -25,24 +25,24 @@ class Door(ABC):
     async def _answer(self, request: AnyRequest) -> Answer:
         """Return the answer to `request`."""
 
-    async def open(self, recipe: Recipe, table: Table, view: View) -> Frame:
+    async def open(self, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Frame:
         """Start `recipe` on `table`, at epoch 0, in place of any run before."""
-        return await self._frame(Open.of(recipe, table, view))
+        return await self._frame(Open.of(recipe, table, view, remedy))
 
     async def advance(self, epochs: int | None = None, seconds: float | None = None) -> Frame:
         """Train for so many epochs or seconds, whichever is over first."""
         return await self._frame(Advance(epochs, seconds))
 
-    async def change(self, settings: dict[str, Value]) -> Frame:
+    async def change(self, settings: dict[str, Value], remedy: str = "") -> Frame:
         """Change live settings, by their dotted names, before the next update."""
-        return await self._frame(ChangeSettings(settings))
+        return await self._frame(ChangeSettings(settings, remedy))
 
     async def view(self, view: View) -> Frame:
         """Say what frames are to show from now on."""
         return await self._frame(SetView(view))
 
     async def rewind(self, to: RewindTo) -> Frame:
-        """Go back to the first weights, or to before the last change."""
+        """Go back to the first weights, to the best ones, or to before the last change."""
         return await self._frame(Rewind(to))
 
     async def _frame(self, request: AnyRequest) -> Frame:

@@ -36,18 +36,23 @@ class Host:
 
     def _do(self, request: AnyRequest) -> Session:
         if isinstance(request, Open):
-            self._session = Session(request.recipe, request.table())
-            self._view = request.view
+            before = self._session
+            self._session = Session(request.recipe, request.table(), before, request.remedy)
+            self._look(self._session, request.view)
             return self._session
         if not self._session:
             raise InputError("nothing is open; open a recipe first")
         match request:
             case Advance(epochs, seconds):
                 self._session.advance(epochs, seconds, self._interrupted)
-            case ChangeSettings(settings):
-                self._session.change(settings)
+            case ChangeSettings(settings, remedy):
+                self._session.change(settings, remedy)
             case SetView(view):
-                self._view = view
+                self._look(self._session, view)
             case Rewind(to):
                 self._session.rewind(to)
         return self._session
+
+    def _look(self, session: Session, view: View) -> None:
+        self._view = view
+        session.shows_ghost = view.ghost

@@ -33,12 +33,14 @@ class Open(Request, frozen=True):
     """The inputs, float64 in the machine's order."""
     y: bytes
     view: View
+    remedy: str = ""
+    """As what the new start is to be judged beside the run before; "" where it is none."""
 
     @classmethod
-    def of(cls, recipe: Recipe, table: Table, view: View) -> Self:
+    def of(cls, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Self:
         """Return the request that starts `recipe` on `table`."""
         columns = table.x.tobytes(), table.y.tobytes()
-        return cls(recipe, table.source, table.x_name, table.y_name, *columns, view)
+        return cls(recipe, table.source, table.x_name, table.y_name, *columns, view, remedy)
 
     def table(self) -> Table:
         """Return the table that was sent."""
@@ -56,6 +58,8 @@ class ChangeSettings(Request, frozen=True):
     """Change live settings."""
 
     settings: dict[str, Value]
+    remedy: str = ""
+    """What the change is to be judged as; "" where it is none."""
 
 
 class SetView(Request, frozen=True):

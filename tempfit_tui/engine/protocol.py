@@ -25,8 +25,11 @@ class Engine(Protocol):
     Every request raises EngineRefusedError or EngineDiedError where there is no frame to give.
     """
 
-    async def open(self, recipe: Recipe, table: Table, view: View) -> Frame:
-        """Start `recipe` on `table`, at epoch 0, in place of any run before."""
+    async def open(self, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Frame:
+        """Start `recipe` on `table`, at epoch 0, in place of any run before.
+
+        As a `remedy`, if it has a name, the run before goes on beside it.
+        """
         ...
 
     async def advance(self, epochs: int | None = None, seconds: float | None = None) -> Frame:
@@ -36,8 +39,11 @@ class Engine(Protocol):
         """
         ...
 
-    async def change(self, settings: dict[str, Value]) -> Frame:
-        """Change live settings, by their dotted names, before the next update."""
+    async def change(self, settings: dict[str, Value], remedy: str = "") -> Frame:
+        """Change live settings, by their dotted names, before the next update.
+
+        As a `remedy`, if it has a name, the run without it goes on beside.
+        """
         ...
 
     async def view(self, view: View) -> Frame:
@@ -45,7 +51,7 @@ class Engine(Protocol):
         ...
 
     async def rewind(self, to: RewindTo) -> Frame:
-        """Go back to the first weights, or to before the last change."""
+        """Go back to the first weights, to the best ones, or to before the last change."""
         ...
 
     async def close(self) -> None:

@@ -3,58 +3,93 @@
 import math
 from collections.abc import Iterable
 
+from torch import Tensor
+
 from tempfit_tui.frame import Frame, Setup, Step, View
+from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.settings import live_settings
 from tempfit_tui.training import theory
+from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.run import Run
+from tempfit_tui.training.verdict import verdict_on
+
+FEW_PARAMETERS = 16
+"""Models with more don't tell them, unless all are asked for."""
+DRAWN_SHOWN = 300
+"""So many of the observations drawn in addition are shown."""
 
 
-def frame_of(run: Run, view: View, with_setup: bool) -> Frame:
+def frame_of(
+    run: Run, witness: Witness, view: View, ghost: RoadNotTaken | None, with_setup: bool
+) -> Frame:
     """Return what `view` asks to see of `run`."""
     unit = run.data.loss_unit
     best = run.best
+    evidence = witness.evidence(run)
+    verdict = verdict_on(evidence)
+    linear = run.recipe.model.kind == "linear"
     return Frame(
         epoch=run.epoch,
         train_loss=_finite_or_none(run.train_losses.last, unit),
         val_loss=_finite_or_none(run.val_losses.last, unit),
-        parameters=_numbers(run.weights.tolist()),
-        raw_parameters=_numbers(theory.raw_parameters(run.weights, run.data)),
+        parameters=_told(run.weights, view),
+        raw_parameters=_numbers(theory.raw_parameters(run.weights, run.data)) if linear else None,
         settings=live_settings(run.now),
-        limit=theory.largest_stable_lr(run.now.training, run.data),
-        step=_step(run),
+        limit=theory.largest_stable_lr(run.now, run.data, run.model),
+        step=_step(run, view),
         best_epoch=best.epoch if best else None,
         best_loss=best.loss * unit if best else None,
         stopped=run.stopped,
+        verdict=verdict,
         changes=run.changes,
         can_take_back=run.can_take_back,
         train=run.train_losses.curve(view.window, view.columns, unit, view.smooth),
         val=run.val_losses.curve(view.window, view.columns, unit, view.smooth),
         fit=_numbers(run.fitted(view.points)),
-        setup=_setup(run) if with_setup else None,
+        early_stop=run.early_stop,
+        ghost=ghost.seen(run, evidence, verdict, view) if ghost else None,
+        setup=_setup(run, witness) if with_setup else None,
     )
 
 
-def _step(run: Run) -> Step | None:
-    if not run.last_step:
+def _step(run: Run, view: View) -> Step | None:
+    last = run.last_step
+    if not last:
         return None
     return Step(
         epoch=run.epoch,
-        before=_numbers(run.last_step.before.tolist()),
-        loss=_finite_or_none(run.train_losses.last, 1.0),
-        gradient=_numbers(run.last_step.gradient.tolist()),
-        after=_numbers(run.weights.tolist()),
+        before=_told(last.before, view),
+        loss=_finite_or_none(float(last.loss), 1.0),
+        gradient=_told(last.gradient, view),
+        after=_told(run.weights, view),
+        gradient_norm=_finite_or_none(float(last.gradient.norm()), 1.0),
+        update_norm=_finite_or_none(float((run.weights - last.before).norm()), 1.0),
     )
 
 
-def _setup(run: Run) -> Setup:
-    least, largest = theory.hessian_eigenvalues(run.data)
+def _setup(run: Run, witness: Witness) -> Setup:
+    eigenvalues = theory.hessian_eigenvalues(run.data, run.model)
+    condition = None
+    if eigenvalues and eigenvalues[0] > 0:
+        condition = eigenvalues[1] / eigenvalues[0]
+    drawn = run.data.drawn
     return Setup(
         train_rows=len(run.data.rows.train),
         validation=run.data.rows.validation,
         note=run.data.rows.note,
-        condition_number=largest / least if least > 0 else None,
-        floor=theory.floor(run.data),
+        condition_number=condition,
+        floor=witness.baseline.line_train,
+        parameters=len(run.weights),
+        more_data=drawn.words,
+        drawn_x=drawn.x[:DRAWN_SHOWN].tolist(),
+        drawn_y=drawn.y[:DRAWN_SHOWN].tolist(),
     )
+
+
+def _told(parameters: Tensor, view: View) -> list[float | None]:
+    if len(parameters) > FEW_PARAMETERS and not view.all_parameters:
+        return []
+    return _numbers(parameters.tolist())
 
 
 def _numbers(values: Iterable[float]) -> list[float | None]:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 
 from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.session.picture import frame_of
-from tempfit_tui.settings import with_settings
+from tempfit_tui.settings import setting_of, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
+from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.run import Run
 
 CHUNK_SECONDS = 0.004
@@ -16,18 +18,34 @@ CHUNK_SECONDS = 0.004
 
 
 class Session:
-    """One run, from a recipe and a table.
+    """One run, from a recipe and a table; after a remedy the run without it goes on beside.
+
+    `before` is the session that this one takes over from by `remedy`.
 
     Raises:
         InputError: the recipe doesn't suit the table.
     """
 
-    def __init__(self, recipe: Recipe, table: Table) -> None:
+    def __init__(
+        self, recipe: Recipe, table: Table, before: "Session | None" = None, remedy: str = ""
+    ) -> None:
         self._table = table
-        self._chunk = 16
+        self._chunk = 4
         self._changed_by_hand: set[str] = set()
+        self.shows_ghost = True
+        """Whether the run without the last remedy goes on beside."""
+        self._start(recipe)
+        self._ghost = RoadNotTaken(before.run, remedy, anew=True) if before and remedy else None
+
+    def _start(self, recipe: Recipe) -> None:
+        self.run = Run(recipe, self._table)
+        self._witness = Witness(self.run)
         self._setup_shown = False
-        self.run = Run(recipe, table)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run can't go on, or has just been stopped early."""
+        return bool(self.run.stopped or self.run.early_stop)
 
     def advance(
         self,
@@ -47,46 +65,55 @@ class Session:
         while left > 0 and not run.stopped:
             began, before = time.monotonic(), run.epoch
             run.advance(min(self._chunk, left))
+            trained = run.epoch - before
+            if self._ghost and self.shows_ghost:
+                self._ghost.follow(run.epoch, most=2 * trained)
             now = time.monotonic()
-            left -= run.epoch - before
-            self._fit_chunk((now - began) / max(1, run.epoch - before))
-            if now >= deadline or interrupted():
+            left -= trained
+            self._fit_chunk((now - began) / max(1, trained))
+            if now >= deadline or interrupted() or self.ended:
                 break
 
     def _fit_chunk(self, seconds_an_epoch: float) -> None:
         wanted = int(CHUNK_SECONDS / max(seconds_an_epoch, 1e-9))
         self._chunk = max(1, min(wanted, 2 * self._chunk))
 
-    def change(self, settings: Mapping[str, Value]) -> None:
-        """Change live settings before the next update.
+    def change(self, settings: Mapping[str, Value], remedy: str = "") -> None:
+        """Change live settings before the next update; as a `remedy` if it has a name.
 
         Raises:
             InputError: a setting isn't live, or its value is impossible.
         """
+        ghost = RoadNotTaken(self.run, remedy, anew=False) if remedy and self.run.epoch else None
         self.run.change(settings)
+        self._ghost = ghost or self._ghost
         self._changed_by_hand |= set(settings)
 
     def rewind(self, to: RewindTo) -> None:
-        """Go back to before the last change, or to the first weights with the settings in force.
+        """Go back: to before the last change, to the best weights, or to the first ones.
+
+        At the first weights the settings in force stay. What came after the best weights stays in
+        sight beside.
 
         Raises:
-            InputError: there is no change to take back.
+            InputError: there is nothing to go back to.
         """
-        if to == "before-change":
-            if not self.run.can_take_back:
-                raise InputError("there is no change to take back; r goes back to the start")
-            self.run.take_back_change()
-            return
-        in_force = {name: self._setting(name) for name in self._changed_by_hand}
-        self.run = Run(with_settings(self.run.recipe, in_force), self._table)
-        self._setup_shown = False
-
-    def _setting(self, name: str) -> Value:
-        section, _, key = name.partition(".")
-        value: Value = getattr(getattr(self.run.now, section), key)
-        return value
+        match to:
+            case "before-change":
+                if not self.run.can_take_back:
+                    raise InputError("there is no change to take back; r goes back to the start")
+                self.run.take_back_change()
+                self._ghost = None
+            case "best":
+                ghost = RoadNotTaken(self.run, "going back to the best weights", anew=True)
+                self.run.return_to_best()
+                self._ghost = ghost
+            case "start":
+                in_force = {name: setting_of(self.run.now, name) for name in self._changed_by_hand}
+                self._start(with_settings(self.run.recipe, in_force))
 
     def frame(self, view: View) -> Frame:
         """Return what is to be seen now; the first one after a start says what stays the same."""
         setup, self._setup_shown = not self._setup_shown, True
-        return frame_of(self.run, view, with_setup=setup)
+        ghost = self._ghost if view.ghost else None
+        return frame_of(self.run, self._witness, view, ghost, with_setup=setup)

@@ -24,11 +24,14 @@ class State(NamedTuple):
     parameters: Tensor
     optimizer: dict[str, Tensor]
     """The optimizer's state by torch.optim's names."""
+    generator: Tensor
+    """The state of the generator that noise, dropout and mini-batches are drawn with."""
 
 
 def packed(state: State) -> bytes:
     """Return `state` as bytes. Their order may differ from call to call; what they hold doesn't."""
     tensors = {_PREFIX + name: part for name, part in state.optimizer.items()}
+    tensors["generator"] = state.generator
     metadata = {"epoch": str(state.epoch), "settings": encode(state.settings).decode()}
     return save({"parameters": state.parameters, **tensors}, metadata)
 
@@ -48,6 +51,7 @@ def unpacked(checkpoint: bytes) -> State:
             epoch=decode(metadata["epoch"], type=_Epoch),
             settings=decode(metadata["settings"], type=dict[str, Value]),
             parameters=tensors.pop("parameters"),
+            generator=tensors.pop("generator"),
             optimizer={name.removeprefix(_PREFIX): part for name, part in tensors.items()},
         )
     except (SafetensorError, DecodeError, ValueError, KeyError) as error:

@@ -9,6 +9,7 @@ from torch import Tensor
 from tempfit_tui.recipe import Recipe, Split
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
+from tempfit_tui.training.more_data import Drawn, more_data
 
 
 class Transform(NamedTuple):
@@ -42,7 +43,7 @@ class Dataset(NamedTuple):
     """What a run trains and validates on: float32 vectors in transformed units."""
 
     x: Tensor
-    """Inputs of the training rows, shape (n,)."""
+    """Inputs of the training rows, those drawn in addition last, shape (n,)."""
     y: Tensor
     """Their targets, shape (n,)."""
     val_x: Tensor
@@ -53,6 +54,8 @@ class Dataset(NamedTuple):
     target: Transform
     span: Tensor
     """Both ends of what the fitted curve covers, in the file's units, float64."""
+    drawn: Drawn
+    """The observations drawn in addition, in the file's units."""
 
     @property
     def loss_unit(self) -> float:
@@ -85,15 +88,17 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
                 f"{table.source}, column {name}, row {row}: too large for 32-bit floats; "
                 "scale the column down"
             )
+    drawn = more_data(recipe.more_data, table, raw_x[train], raw_y[train])
     return Dataset(
-        x=x[train],
-        y=y[train],
+        x=torch.cat([x[train], to_input(drawn.x)]),
+        y=torch.cat([y[train], to_target(drawn.y)]),
         val_x=x[validation],
         val_y=y[validation],
         rows=rows,
         input=to_input,
         target=to_target,
         span=torch.tensor(table.span(), dtype=torch.float64),
+        drawn=drawn,
     )
 
 

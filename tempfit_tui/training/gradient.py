@@ -1,42 +1,71 @@
 """The ways to the gradient of the training loss; one of them is the article's mistake."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from tempfit_tui.recipe import Training
-from tempfit_tui.training.data import Dataset
-from tempfit_tui.training.model import Linear
-
-Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(parameters, predictions, loss) -> gradient, of the parameters' shape."""
+from tempfit_tui.recipe import Penalty, Training
+from tempfit_tui.training.models import Forward, Masks, Model
 
 
-def gradient_by(settings: Training, model: Linear, data: Dataset) -> Gradient:
-    """Return the way that `settings.gradient` names, for `model` on the training rows."""
-    x, y = data.x, data.y
-    rows = len(y)
+class Batch(NamedTuple):
+    """The rows of one update."""
 
-    def autograd(parameters: Tensor, _predicted: Tensor, loss: Tensor) -> Tensor:
+    x: Tensor
+    """Inputs, shape (n,)."""
+    y: Tensor
+    """Targets, shape (n,)."""
+    masks: Masks
+    """The hidden units left out; [] for none."""
+
+
+Gradient = Callable[[Tensor, Batch, Forward, Tensor], Tensor]
+"""(parameters, batch, forward pass, loss) -> gradient, of the parameters' shape."""
+
+
+def penalised(error: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
+    """Return the loss as it is optimised: `error` and the penalty on all parameters."""
+    if penalty.l2:
+        error = error + penalty.l2 * parameters.square().sum()
+    if penalty.l1:
+        error = error + penalty.l1 * parameters.abs().sum()
+    return error
+
+
+def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
+    """Return the way that `settings.gradient` names, for `model` under `penalty`."""
+
+    def autograd(parameters: Tensor, _batch: Batch, _forward: Forward, loss: Tensor) -> Tensor:
         return torch.autograd.grad(loss, parameters)[0]
 
-    def analytic(_parameters: Tensor, predicted: Tensor, _loss: Tensor) -> Tensor:
-        return model.backward(x, 2 * (predicted - y) / rows)
+    def backpropagated(parameters: Tensor, batch: Batch, forward: Forward) -> Tensor:
+        upstream = 2 * (forward.predicted - batch.y) / len(batch.y)
+        return model.backward(parameters, forward.tape, batch.masks, upstream)
 
-    def doubly_averaged(parameters: Tensor, predicted: Tensor, loss: Tensor) -> Tensor:
+    def analytic(parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor) -> Tensor:
+        return _with_penalty(backpropagated(parameters, batch, forward), parameters, penalty)
+
+    def doubly_averaged(
+        parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor
+    ) -> Tensor:
         # The article divides by N in the loss's derivative, then averages the N products:
         # its gradient is N times too small.
-        return analytic(parameters, predicted, loss) / rows
+        averaged = backpropagated(parameters, batch, forward) / len(batch.y)
+        return _with_penalty(averaged, parameters, penalty)
 
-    def finite_difference(parameters: Tensor, _predicted: Tensor, _loss: Tensor) -> Tensor:
+    def finite_difference(
+        parameters: Tensor, batch: Batch, _forward: Forward, _loss: Tensor
+    ) -> Tensor:
         delta = settings.delta
 
         def loss_at(index: int, shift: float) -> Tensor:
             moved = parameters.detach().clone()
             moved[index] += shift
-            return mse_loss(model.predict(moved, x), y)
+            predicted = model.forward(moved, batch.x, batch.masks).predicted
+            return penalised(mse_loss(predicted, batch.y), moved, penalty)
 
         return torch.stack(
             [
@@ -45,10 +74,19 @@ def gradient_by(settings: Training, model: Linear, data: Dataset) -> Gradient:
             ]
         )
 
-    ways = {
+    ways: dict[str, Gradient] = {
         "autograd": autograd,
         "analytic": analytic,
         "doubly-averaged": doubly_averaged,
         "finite-difference": finite_difference,
     }
     return ways[settings.gradient]
+
+
+def _with_penalty(gradient: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
+    """Add the penalty's derivatives: 2 l2 w and l1 sign(w) by each parameter w."""
+    if penalty.l2:
+        gradient = gradient + 2 * penalty.l2 * parameters
+    if penalty.l1:
+        gradient = gradient + penalty.l1 * parameters.sign()
+    return gradient

@@ -22,6 +22,8 @@ class History:
     def __init__(self) -> None:
         self.epochs = 0
         """The number of records so far; epochs count from 1."""
+        self.first: float | None = None
+        """The first loss; None before it."""
         self._recent = torch.empty(0)
         # Buckets of `_width` epochs each; the last one may hold fewer.
         self._low, self._high, self._last = torch.empty(0), torch.empty(0), torch.empty(0)
@@ -36,6 +38,8 @@ class History:
 
     def extend(self, losses: Tensor) -> None:
         """Add the records of the next epochs, shape (n,)."""
+        if self.first is None and len(losses):
+            self.first = float(losses[0])
         room = len(self._low) * self._width - self.epochs
         self.epochs += len(losses)
         self._recent = torch.cat([self._recent, losses])
@@ -75,6 +79,22 @@ class History:
     def last(self) -> float | None:
         """The newest loss; None before the first."""
         return float(self._recent[-1]) if len(self._recent) else None
+
+    @property
+    def least(self) -> float | None:
+        """The least loss; None before the first."""
+        return float(self._low.min()) if len(self._low) else None
+
+    def sampled(self, most: int) -> tuple[Tensor, Tensor]:
+        """Return at most so many epochs, evenly spaced with the last among them, and their losses.
+
+        Losses in float64.
+        """
+        exact = self.epochs <= len(self._recent)
+        losses, width = (self._recent, 1) if exact else (self._last, self._width)
+        every = max(1, -(-len(losses) // most))
+        places = torch.arange(len(losses) - 1, -1, -every).flip(0)
+        return ((places + 1) * width).clamp(max=self.epochs), losses[places].double()
 
     def curve(self, window: int | None, columns: int, unit: float, smooth: bool = False) -> Curve:
         """Return the last `window` epochs (None: all) in at most `columns` columns.

@@ -46,25 +46,66 @@ class PlainSGD:
         """Take back nothing."""
 
 
+KEPT = {
+    "sgd": "momentum",
+    "adam": "the moments of the gradient",
+    "adamw": "the moments of the gradient",
+    "rmsprop": "the mean square of the gradient",
+    "adagrad": "the sum of the gradient's squares",
+}
+"""What each optimizer keeps from update to update."""
+
+
 def optimizer_for(settings: Training, parameters: Tensor) -> Optimizer:
     """Return a new optimizer of the kind and settings asked for, without state."""
-    if settings.optimizer == "adam":
-        return torch.optim.Adam([parameters], lr=settings.lr)
-    if settings.momentum:
-        return torch.optim.SGD([parameters], lr=settings.lr, momentum=settings.momentum)
-    return PlainSGD(parameters, settings.lr)
+    given, lr = [parameters], settings.lr
+    match settings.optimizer:
+        case "adam":
+            return torch.optim.Adam(given, lr=lr)
+        case "adamw":
+            return torch.optim.AdamW(given, lr=lr, weight_decay=settings.weight_decay)
+        case "rmsprop":
+            return torch.optim.RMSprop(given, lr=lr)
+        case "adagrad":
+            return torch.optim.Adagrad(given, lr=lr)
+        case "sgd" if settings.momentum:
+            momentum, nesterov = settings.momentum, settings.nesterov
+            return torch.optim.SGD(given, lr=lr, momentum=momentum, nesterov=nesterov)
+        case _:
+            return PlainSGD(parameters, lr)
+
+
+def goes_on(before: Training, after: Training) -> bool:
+    """Tell whether the optimizer's state can go on after a change of settings."""
+    momentum_lost = after.optimizer == "sgd" and bool(before.momentum) != bool(after.momentum)
+    return KEPT[before.optimizer] == KEPT[after.optimizer] and not momentum_lost
+
+
+def state_words(before: Training, after: Training, *, any_state: bool) -> str:
+    """Return what becomes of the optimizer's state when the optimizer changes; "" if it doesn't."""
+    if before.optimizer == after.optimizer and bool(before.momentum) == bool(after.momentum):
+        return ""
+    if goes_on(before, after) and any_state:
+        return f"{after.optimizer} goes on with {KEPT[after.optimizer]}"
+    lost = f"{KEPT[before.optimizer]} ({before.optimizer}) forgotten, " if any_state else ""
+    plain = after.optimizer == "sgd" and not after.momentum
+    begins = "keeps nothing" if plain else f"starts without {KEPT[after.optimizer]}"
+    return f"{lost}{after.optimizer} {begins}"
 
 
 def state_of(optimizer: Optimizer) -> dict[str, Tensor]:
     """Return a copy of the optimizer's state by torch.optim's names, as in `exp_avg`."""
     # One flat vector holds all parameters, so there is one state at most.
-    return {name: part.clone() for name, part in optimizer.state_dict()["state"].get(0, {}).items()}
+    state = optimizer.state_dict()["state"].get(0, {})
+    return {name: part.clone() for name, part in state.items() if isinstance(part, Tensor)}
 
 
 def with_state(optimizer: Optimizer, state: dict[str, Tensor]) -> Optimizer:
     """Give a new `optimizer` the `state` of one of its kind, and return it."""
     if state:
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: state}})
+        # torch.optim goes on in the very tensors it is given.
+        copied = {name: part.clone() for name, part in state.items()}
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: copied}})
     return optimizer
 
 
@@ -72,9 +113,8 @@ def fits(state: dict[str, Tensor], settings: Training, parameters: Tensor) -> bo
     """Tell whether an optimizer of those `settings` can go on from `state`, by trying."""
     trial = torch.zeros_like(parameters, dtype=torch.float32)
     trial.grad = torch.zeros_like(trial)
-    copied = {name: part.clone() for name, part in state.items()}
     try:
-        with_state(optimizer_for(settings, trial), copied).step()
+        with_state(optimizer_for(settings, trial), state).step()
     except (KeyError, RuntimeError, TypeError, ValueError, OverflowError):
         return False
     return True

@@ -1,24 +1,31 @@
-"""A run: the article's training loop, and what it takes to change, stop and go back."""
+"""A run: what it takes to train on, change, stop and go back."""
 
+import copy
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
-from tempfit_tui.frame import Change, Stopped, Value
+from tempfit_tui.frame import Change, EarlyStop, Stopped, Value
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
 from tempfit_tui.training.checkpoint import State, packed, unpacked
 from tempfit_tui.training.data import prepare
-from tempfit_tui.training.gradient import gradient_by
 from tempfit_tui.training.history import History
-from tempfit_tui.training.model import Linear
-from tempfit_tui.training.optimizer import fits, optimizer_for, state_of, with_state
+from tempfit_tui.training.loop import Losses, train
+from tempfit_tui.training.models import model_of
+from tempfit_tui.training.optimizer import (
+    fits,
+    goes_on,
+    optimizer_for,
+    state_of,
+    state_words,
+    with_state,
+)
 from tempfit_tui.training.theory import divergence, largest_stable_lr
 
 SLICE = 1024
@@ -33,27 +40,27 @@ class Best(NamedTuple):
     """In transformed units."""
 
 
-class Losses(NamedTuple):
-    """What a stretch of training measured, a scalar tensor an epoch, in transformed units."""
-
-    train: list[Tensor]
-    val: list[Tensor]
-
-
 class LastStep(NamedTuple):
-    """The newest epoch taken apart: what the update started from, and the gradient it followed."""
+    """The newest epoch taken apart: what its last update started from and followed."""
 
     before: Tensor
+    """The parameters at the beginning of the epoch."""
+    loss: Tensor
+    """As it was optimised, in transformed units."""
     gradient: Tensor
 
 
 class Moment(NamedTuple):
-    """A run at one epoch: its checkpoint, and the losses up to there."""
+    """A run at one epoch: its state, and what was seen up to there."""
 
-    checkpoint: bytes
+    state: State
     train_losses: History
     val_losses: History
     best: Best | None
+    changes: list[Change]
+    patient_from: int
+    before_best: "Moment | None" = None
+    """A moment from which the best record is soon reached again."""
 
 
 KEPT_MOMENTS = 8
@@ -80,17 +87,23 @@ class Run:
         self.changes: list[Change] = []
         """The changes made so far."""
         self.data = prepare(recipe, table)
-        self.model = Linear(recipe.model)
+        self.model = model_of(recipe.model)
         self.epoch = 0
         self.parameters = self.model.initial().requires_grad_()
         self.weights = self.parameters.detach()
         """The parameters without a graph: the same numbers in the same place."""
+        self.generator = torch.Generator().manual_seed(recipe.model.seed)
+        """Draws noise, dropout and mini-batches."""
         self.optimizer = optimizer_for(recipe.training, self.parameters)
-        self._stepped = self.optimizer
+        self._stepped = recipe.training, self.optimizer
         self.train_losses, self.val_losses = History(), History()
         self.best: Best | None = None
         self.last_step: LastStep | None = None
         self.stopped: Stopped | None = None
+        self.early_stop: EarlyStop | None = None
+        """Where patience ran out, until training goes on."""
+        self._patient_from = 0
+        self._before_best: Moment | None = None
         self._before_changes: list[Moment] = []
         self._apply_planned_changes()
 
@@ -100,42 +113,37 @@ class Run:
         return len(self.data.val_y) > 0
 
     def advance(self, epochs: int) -> None:
-        """Train so many epochs; fewer where a loss or a parameter is not finite."""
-        end = self.epoch + epochs
-        while self.epoch < end and not self.stopped:
-            planned = [change.epoch - 1 for change in self.recipe.changes]
-            stops = [end, self.epoch + SLICE, *(epoch for epoch in planned if epoch > self.epoch)]
+        """Train so many epochs; fewer where a number is not finite, or patience runs out."""
+        end, self.early_stop = self.epoch + epochs, None
+        while self.epoch < end and not self.stopped and not self.early_stop:
+            ahead = [change.epoch - 1 for change in self.recipe.changes] + [self._patient_to]
+            stops = [end, self.epoch + SLICE, *(epoch for epoch in ahead if epoch > self.epoch)]
             self._slice(min(stops) - self.epoch)
             self._apply_planned_changes()
+            if 0 < self._patient_to <= self.epoch and self.best and not self.stopped:
+                self._stop_early(self.best)
 
-    def _train(self, epochs: int, losses: Losses) -> None:
-        """Do the article's loop so many times; `losses` gets what it measures."""
-        model, data, parameters, weights = self.model, self.data, self.parameters, self.weights
-        gradient_of = gradient_by(self.now.training, model, data)
-        with torch.set_grad_enabled(self.now.training.gradient == "autograd"):
-            for _ in range(epochs):
-                predicted = model.predict(parameters, data.x)  # forward
-                loss = mse_loss(predicted, data.y)  # loss
-                losses.train.append(loss.detach())
-                losses.val.append(mse_loss(model.predict(weights, data.val_x), data.val_y))
-                parameters.grad = gradient_of(parameters, predicted, loss)  # gradient
-                self.optimizer.step()  # update
+    def _train(self, epochs: int) -> Losses:
+        """Do the article's loop so many times, with the settings in force."""
+        settings, model, data, parameters = self.now, self.model, self.data, self.parameters
+        return train(settings, model, data, parameters, self.optimizer, self.generator, epochs)
 
     def _slice(self, epochs: int) -> None:
         """Train so many epochs, or up to the first number that isn't finite."""
-        start, state, losses = self.weights.clone(), state_of(self.optimizer), Losses([], [])
-        self._train(epochs - 1, losses)
+        start = self.moment()
+        many = self._train(epochs - 1)
         before = self.weights.clone()
-        self._train(1, losses)
-        self._stepped = self.optimizer
-        if self._keep(losses, before):
+        last = self._train(1)
+        self._stepped = self.now.training, self.optimizer
+        if self._keep(Losses(*(a + b for a, b in zip(many, last, strict=True))), before):
+            if self.best != start.best:
+                self._before_best = start._replace(before_best=None)
             return
-        self._set_state(start, state)
+        self._set_state(start.state)
         while not self.stopped:
-            before, losses = self.weights.clone(), Losses([], [])
-            self._train(1, losses)
-            if not self._keep(losses, before, always=True):
-                limit = largest_stable_lr(self.now.training, self.data)
+            before = self.weights.clone()
+            if not self._keep(self._train(1), before, always=True):
+                limit = largest_stable_lr(self.now, self.data, self.model)
                 self.stopped = Stopped(self.epoch, divergence(self.now.training, limit))
 
     def _keep(self, losses: Losses, before: Tensor, always: bool = False) -> bool:
@@ -150,7 +158,7 @@ class Run:
                 self._note_best(val)
             self.epoch += len(train)
             assert self.parameters.grad is not None
-            self.last_step = LastStep(before, self.parameters.grad)
+            self.last_step = LastStep(before, losses.optimised[-1], self.parameters.grad)
         return finite
 
     def _note_best(self, val: Tensor) -> None:
@@ -182,10 +190,14 @@ class Run:
         before = {name: old[name] for name in settings if old[name] != new[name]}
         if not before:
             return
+        if "training.patience" in before:
+            self._patient_from = self.epoch
         # Where a run ends has no part in how it goes.
         before.pop("training.epochs", None)
         if before and self.epoch:
-            self._mark(Change(self.epoch + 1, before, {name: new[name] for name in before}))
+            then, stepped = self._stepped
+            note = state_words(then, after.training, any_state=bool(state_of(stepped)))
+            self._mark(Change(self.epoch + 1, before, {name: new[name] for name in before}, note))
         self.now = after
         if not self.epoch:
             self.recipe = replace(after, changes=self.recipe.changes)
@@ -201,13 +213,14 @@ class Run:
             self._before_changes = self._before_changes[:-1]
 
     def _retune(self) -> None:
-        """Make the optimizer that the settings ask for; its state goes on if its kind is the same.
+        """Make the optimizer that the settings ask for; its state goes on where it can.
 
         The state is that of the last update: what was tried in between two leaves no trace.
         """
+        settings, stepped = self._stepped
         fresh = optimizer_for(self.now.training, self.parameters)
-        same = type(fresh) is type(self._stepped)
-        self.optimizer = with_state(fresh, state_of(self._stepped)) if same else fresh
+        same = goes_on(settings, self.now.training)
+        self.optimizer = with_state(fresh, state_of(stepped)) if same else fresh
 
     def _apply_planned_changes(self) -> None:
         for planned in self.recipe.changes:
@@ -221,25 +234,83 @@ class Run:
 
     def take_back_change(self) -> None:
         """Go back to before the last change, and do not make it again."""
-        *earlier, moment = self._before_changes
-        self.return_to(moment)
-        self._before_changes = earlier
+        self.return_to(self._before_changes[-1])
+
+    def return_to_best(self) -> None:
+        """Go back to the weights that the best record measured, and to that epoch.
+
+        Raises:
+            InputError: there is no best record, or it is the next one.
+        """
+        if not (self.best and self._before_best):
+            raise InputError("there are no better weights to go back to")
+        epoch = self.best.epoch
+        self.return_to(self._before_best)
+        self.advance(epoch - 1 - self.epoch)
+
+    @property
+    def _patient_to(self) -> int:
+        """The epoch at which patience runs out if validation doesn't improve; 0 for never."""
+        if not (self.now.training.patience and self.validates):
+            return 0
+        best = self.best.epoch if self.best else 0
+        return max(best, self._patient_from) + self.now.training.patience
+
+    def _stop_early(self, best: Best) -> None:
+        """Put the best weights back, with the optimizer as it was there; what was seen stays."""
+        twin = self.twin()
+        if twin._before_best:
+            twin.return_to_best()
+        state = twin._state()
+        if not fits(state.optimizer, self.now.training, state.parameters):
+            state = state._replace(optimizer={})
+        self._set_state(state)
+        self.early_stop = EarlyStop(self.epoch, best.epoch)
+        self._patient_from = self.epoch
+
+    def twin(self) -> Self:
+        """Return a run that is here too, and goes its own way from here on."""
+        other = copy.copy(self)
+        other.parameters = self.weights.clone().requires_grad_()
+        other.weights = other.parameters.detach()
+        other.generator = torch.Generator()
+        other.return_to(self.moment())
+        return other
 
     def moment(self) -> Moment:
         """Return what `return_to` needs to come back to this epoch."""
-        losses = self.train_losses.copy(), self.val_losses.copy()
-        return Moment(self.checkpoint(), *losses, self.best)
+        before_best = self._before_best._replace(before_best=None) if self._before_best else None
+        return Moment(
+            self._state(),
+            self.train_losses.copy(),
+            self.val_losses.copy(),
+            self.best,
+            self.changes,
+            self._patient_from,
+            before_best,
+        )
 
     def return_to(self, moment: Moment) -> None:
         """Go back to `moment`; going on from there gives the same bits as it did."""
-        self.restore(moment.checkpoint)
+        self._restore(moment.state)
         self.train_losses, self.val_losses = moment.train_losses.copy(), moment.val_losses.copy()
-        self.best = moment.best
+        self.best, self.changes = moment.best, moment.changes
+        self._patient_from, self._before_best = moment.patient_from, moment.before_best
+        made = {change.epoch - 1 for change in self.changes}
+        self._before_changes = [kept for kept in self._before_changes if kept.state.epoch in made]
 
     def checkpoint(self) -> bytes:
         """Return all that going on from here needs; the losses so far are not in it."""
-        state = state_of(self.optimizer)
-        return packed(State(self.epoch, live_settings(self.now), self.weights, state))
+        return packed(self._state())
+
+    def _state(self) -> State:
+        return State(
+            self.epoch,
+            live_settings(self.now),
+            self.weights.clone(),
+            state_of(self.optimizer),
+            self.generator.get_state(),
+        )
 
     def restore(self, checkpoint: bytes) -> None:
         """Go back to what `checkpoint` gave, of a run of the same recipe.
@@ -250,19 +321,25 @@ class Run:
         state = unpacked(checkpoint)
         if state.parameters.shape != self.weights.shape:
             raise InputError("checkpoint: of another model; start the run anew")
+        self._restore(state)
+        self._before_best = None
+        self.changes = [change for change in self.changes if change.epoch <= state.epoch]
+
+    def _restore(self, state: State) -> None:
         live = {name: value for name, value in state.settings.items() if is_live(name)}
         now = with_settings(replace(self.now, changes=[]), live, "checkpoint")
         if not fits(state.optimizer, now.training, state.parameters):
             raise InputError("checkpoint: of another optimizer; start the run anew")
         self.now = now
-        self._set_state(state.parameters, state.optimizer)
-        self.epoch, self.stopped, self.last_step = state.epoch, None, None
-        self.changes = [change for change in self.changes if change.epoch <= state.epoch]
+        self._set_state(state)
+        self.epoch, self.stopped, self.early_stop, self.last_step = state.epoch, None, None, None
 
-    def _set_state(self, parameters: Tensor, optimizer: dict[str, Tensor]) -> None:
-        self.weights.copy_(parameters)
-        self.optimizer = with_state(optimizer_for(self.now.training, self.parameters), optimizer)
-        self._stepped = self.optimizer
+    def _set_state(self, state: State) -> None:
+        self.weights.copy_(state.parameters)
+        self.generator.set_state(state.generator)
+        fresh = optimizer_for(self.now.training, self.parameters)
+        self.optimizer = with_state(fresh, state.optimizer)
+        self._stepped = self.now.training, self.optimizer
 
 
 def _with_change(changes: list[Change], new: Change) -> list[Change]:
@@ -272,5 +349,6 @@ def _with_change(changes: list[Change], new: Change) -> list[Change]:
     last = changes[-1]
     before, after = {**new.before, **last.before}, {**last.after, **new.after}
     moved = [name for name in after if before[name] != after[name]]
-    merged = Change(new.epoch, {n: before[n] for n in moved}, {n: after[n] for n in moved})
+    before, after = {n: before[n] for n in moved}, {n: after[n] for n in moved}
+    merged = Change(new.epoch, before, after, new.note)
     return [*changes[:-1], merged] if moved else changes[:-1]

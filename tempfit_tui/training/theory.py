@@ -1,49 +1,78 @@
-"""What is known of the linear model without training it, in float64."""
+"""What is known without training, in float64: eigenvalues, limits, and the best straight line."""
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from tempfit_tui.frame import Limit
-from tempfit_tui.recipe import Training
+from tempfit_tui.recipe import Recipe, Training
 from tempfit_tui.text import number, setting
 from tempfit_tui.training.data import Dataset
+from tempfit_tui.training.models import Model
 
 
-def hessian_eigenvalues(data: Dataset) -> tuple[float, float]:
+def hessian_eigenvalues(data: Dataset, model: Model) -> tuple[float, float] | None:
     """Return the least and the largest eigenvalue of the mean squared error's Hessian.
 
-    The Hessian is (2 / n) X'X with rows (x, 1) of X, the same at all parameters.
+    Where the model is linear in its parameters the Hessian is (2 / n) X'X, with a row of X for
+    each observation: its inputs to the parameters, as in (x, 1). It is the same at all parameters.
+    None for other models.
     """
-    design = _design(data)
-    least, largest = torch.linalg.eigvalsh(2 / len(design) * design.T @ design).tolist()
+    design = model.design(data.x.double())
+    if design is None:
+        return None
+    least, *_, largest = torch.linalg.eigvalsh(2 / len(design) * design.T @ design).tolist()
     return max(least, 0.0), largest
 
 
-def floor(data: Dataset) -> float:
-    """Return the least-squares line's training loss, in the file's units squared."""
-    design, y = _design(data), data.y.double()
+class Line(NamedTuple):
+    """The least-squares line's losses, in the file's units squared."""
+
+    train: float
+    """The floor: no line has a lower training loss."""
+    val: float | None
+    """None without validation rows."""
+
+
+def least_squares_line(data: Dataset) -> Line:
+    """Return how well the best straight line does, whatever the model."""
+    design, y = _with_ones(data.x), data.y.double()
     # gelsd bears inputs that are all equal.
     best = torch.linalg.lstsq(design, y[:, None], driver="gelsd").solution[:, 0]
-    return float((design @ best - y).square().mean()) * data.loss_unit
+    unit = data.loss_unit
+    val = float((_with_ones(data.val_x) @ best - data.val_y.double()).square().mean()) * unit
+    train = float((design @ best - y).square().mean()) * unit
+    return Line(train, val if len(data.val_y) else None)
 
 
-def largest_stable_lr(settings: Training, data: Dataset) -> Limit:
+def largest_stable_lr(settings: Recipe, data: Dataset, model: Model) -> Limit:
     """Return the learning rate above which training on a quadratic loss blows up.
 
     Gradient descent is stable below 2 / (largest eigenvalue of the Hessian), with momentum m
-    below 2 (1 + m) / it (Polyak 1964). Adam's steps don't grow with the gradient.
+    below 2 (1 + m) / it (Polyak 1964), with Nesterov's below 2 (1 + m) / (1 + 2 m) / it. An L2
+    penalty adds twice its strength to every eigenvalue. The other optimizers' steps don't grow
+    with the gradient.
     """
-    if settings.optimizer == "adam":
-        return Limit(None, "no fixed limit (adam)")
-    largest = hessian_eigenvalues(data)[1]
-    limit, rule = 2 / largest, "2 / largest eigenvalue"
-    if settings.momentum:
-        limit *= 1 + settings.momentum
-        rule = "2 (1 + momentum) / largest eigenvalue"
-    if settings.gradient == "doubly-averaged":
-        limit *= len(data.y)
-        rule += f", times {len(data.y)} for the averaged gradient"
-    return Limit(limit, rule)
+    training, l2 = settings.training, settings.penalty.l2
+    if training.optimizer != "sgd":
+        return Limit(None, f"no fixed limit ({training.optimizer})")
+    eigenvalues = hessian_eigenvalues(data, model)
+    if eigenvalues is None:
+        return Limit(None, f"no fixed limit ({settings.model.kind}: its curvature changes)")
+    rows = len(data.y) if training.gradient == "doubly-averaged" else 1
+    largest = eigenvalues[1] / rows + 2 * l2
+    factor, rule = 2.0, "2 / largest eigenvalue"
+    if momentum := training.momentum:
+        factor, rule = 2 * (1 + momentum), "2 (1 + momentum) / largest eigenvalue"
+        if training.nesterov:
+            factor /= 1 + 2 * momentum
+            rule = "2 (1 + m) / (1 + 2 m) / largest eigenvalue"
+    if rows > 1:
+        rule += f", times {rows} for the averaged gradient"
+    if l2:
+        rule += ", penalty in it"
+    return Limit(factor / largest, rule)
 
 
 def divergence(settings: Training, limit: Limit) -> str:
@@ -64,6 +93,16 @@ def _named(settings: Training) -> str:
     return f"{settings.optimizer}{momentum}"
 
 
+def durbin_watson(residuals: Tensor) -> float | None:
+    """Return sum((e_i - e_(i-1))^2) / sum(e_i^2) of residuals in the order of their inputs.
+
+    About 2 where neighbours have nothing to do with each other, near 0 where they are alike, as
+    along a curve that the model doesn't follow (Durbin and Watson 1950). None for no residuals.
+    """
+    squares = float(residuals.square().sum())
+    return float(residuals.diff().square().sum()) / squares if squares > 0 else None
+
+
 def raw_parameters(parameters: Tensor, data: Dataset) -> list[float]:
     """Return slope and intercept in the file's own units, for weight and bias in transformed."""
     weight, bias = parameters.double().tolist()
@@ -72,6 +111,6 @@ def raw_parameters(parameters: Tensor, data: Dataset) -> list[float]:
     return [slope, intercept]
 
 
-def _design(data: Dataset) -> Tensor:
-    x = data.x.double()
+def _with_ones(x: Tensor) -> Tensor:
+    x = x.double()
     return torch.stack([x, torch.ones_like(x)], dim=1)

@@ -52,9 +52,14 @@ class Field(NamedTuple):
         return self.empty if value is None else setting(value)
 
 
+def numeric(value: Value) -> float:
+    """Return a setting's value as a number; 0 where it is none."""
+    return value if isinstance(value, float | int) else 0.0
+
+
 def lr_step(value: Value, direction: int) -> Value:
     """Return the learning rate times 10^(1/4) or by it; on the grid of 10^(k/4) if near it."""
-    lr = float(value or 0)
+    lr = numeric(value)
     place = 4 * math.log10(lr)
     nearest = round(place)
     on_grid = abs(place - nearest) < 0.002
@@ -65,19 +70,19 @@ def lr_step(value: Value, direction: int) -> Value:
 
 def _momentum_step(value: Value, direction: int) -> Value:
     ladder = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-    return _next_on(ladder, float(value or 0), direction)
+    return _next_on(ladder, numeric(value), direction)
 
 
 def _power_step(value: Value, direction: int) -> Value:
-    return float(f"{float(value or 1) * 10.0**direction:.4g}")
+    return float(f"{(numeric(value) or 1) * 10.0**direction:.4g}")
 
 
 def _epochs_step(value: Value, direction: int) -> Value:
     ladder = (100, 500, 1_000, 2_000, 4_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
     if value is None:
         return ladder[0] if direction > 0 else None
-    below_all = direction < 0 and int(value) <= ladder[0]
-    return None if below_all else _next_on(ladder, int(value), direction)
+    below_all = direction < 0 and numeric(value) <= ladder[0]
+    return None if below_all else _next_on(ladder, numeric(value), direction)
 
 
 def _next_on(ladder: tuple[float, ...], value: float, direction: int) -> float:

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from tempfit_tui.frame import Limit, Value
 from tempfit_tui.text import number
-from tempfit_tui.ui.fields import FIELD, FIELDS, Field, Settings
+from tempfit_tui.ui.fields import FIELD, FIELDS, Field, Settings, numeric
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.lines import Lines
 
@@ -129,7 +129,7 @@ class HyperparametersPane(Lines):
             return []
         if self._limit.lr is None:
             return self._wrapped(self._limit.rule)
-        share = float(self._settings["training.lr"] or 0) / self._limit.lr
+        share = numeric(self._settings["training.lr"]) / self._limit.lr
         full = min(8, round(8 * share))
         meter = "▰" * full + "▱" * (8 - full)
         told = f"{share:.0%}" if share < 10 else f"{share:,.0f}x"

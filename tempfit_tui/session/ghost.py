@@ -1,0 +1,40 @@
+"""The run without the last remedy: it goes on beside, so that the remedy can be judged."""
+
+from tempfit_tui.frame import Ghost, Verdict, View
+from tempfit_tui.training.evidence import series
+from tempfit_tui.training.outcome import outcome
+from tempfit_tui.training.run import Run
+from tempfit_tui.training.verdict import Evidence
+
+SETTLED = 200
+"""So many epochs after a change at the least, a remedy is judged."""
+
+
+class RoadNotTaken:
+    """A twin of a run as it was when a remedy was taken; it costs as much as the run does."""
+
+    def __init__(self, run: Run, remedy: str, *, anew: bool) -> None:
+        self._run = run.twin()
+        self._remedy = remedy
+        self._judged_from = run.epoch + (0 if anew else SETTLED)
+
+    def follow(self, epoch: int, most: int) -> None:
+        """Train towards `epoch`, for so many epochs at the most."""
+        if not self._run.stopped:
+            self._run.advance(max(0, min(epoch - self._run.epoch, most)))
+
+    def seen(self, run: Run, evidence: Evidence, verdict: Verdict, view: View) -> Ghost:
+        """Return its curve in `view`, and whether the remedy helped `run`."""
+        losses, unit = self._run.val_losses, self._run.data.loss_unit
+        if not self._run.validates:
+            losses = self._run.train_losses
+        # A window is on the last epochs of the run, which the ghost may be ahead of.
+        window = view.window and view.window + max(0, losses.epochs - run.epoch)
+        whole = series(losses, unit)
+        so_far = whole.epochs <= run.epoch
+        without = whole._replace(epochs=whole.epochs[so_far], values=whole.values[so_far])
+        return Ghost(
+            losses.curve(window, view.columns, unit, view.smooth),
+            losses.epochs,
+            outcome(self._remedy, evidence, verdict, without, self._judged_from),
+        )

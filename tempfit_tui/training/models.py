@@ -1,0 +1,206 @@
+"""The models: a flat parameter vector, a forward pass, and backpropagation written by hand."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from tempfit_tui.recipe import Model as ModelRecipe
+
+Masks = list[Tensor]
+"""For each hidden layer the factors of its units, shape (n, width): 0 for those dropped."""
+
+
+class Forward(NamedTuple):
+    """A forward pass."""
+
+    predicted: Tensor
+    """Shape (n,)."""
+    tape: list[Tensor]
+    """What the backward pass needs of it."""
+
+
+class Model(ABC):
+    """A function of one input, told by a vector of parameters, weights before biases."""
+
+    @abstractmethod
+    def initial(self) -> Tensor:
+        """Return the first parameters, shape (p,)."""
+
+    @abstractmethod
+    def forward(self, parameters: Tensor, x: Tensor, masks: Masks) -> Forward:
+        """Return the predictions for inputs `x`, shape (n,), and what `backward` needs."""
+
+    @abstractmethod
+    def backward(
+        self, parameters: Tensor, tape: list[Tensor], masks: Masks, upstream: Tensor
+    ) -> Tensor:
+        """Return the loss's gradient, shape (p,), by the chain rule.
+
+        `upstream` is the derivative of the loss by each prediction, shape (n,).
+        """
+
+    def predict(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Return the predictions for inputs `x`, shape (n,), with no unit dropped."""
+        return self.forward(parameters, x, []).predicted
+
+    def design(self, x: Tensor) -> Tensor | None:  # noqa: ARG002
+        """Return what each parameter is multiplied by, shape (n, p), if that is all there is to it.
+
+        None for a model that isn't linear in its parameters.
+        """
+        return None
+
+    def masks(self, rows: int, dropout: float, generator: torch.Generator) -> Masks:  # noqa: ARG002
+        """Draw which hidden units are left out for each row; none where there are no such units."""
+        return []
+
+
+class Linear(Model):
+    """y = w x + b, as in the article."""
+
+    def __init__(self, recipe: ModelRecipe) -> None:
+        self._recipe = recipe
+
+    def initial(self) -> Tensor:
+        """Return weight and bias."""
+        return torch.tensor(self._recipe.initial)
+
+    def design(self, x: Tensor) -> Tensor:
+        """Return each input and 1."""
+        return torch.stack([x, torch.ones_like(x)], dim=1)
+
+    def forward(self, parameters: Tensor, x: Tensor, _masks: Masks) -> Forward:
+        """Return w x + b."""
+        weight, bias = parameters.unbind()
+        return Forward(weight * x + bias, [x])
+
+    def backward(
+        self, _parameters: Tensor, tape: list[Tensor], _masks: Masks, upstream: Tensor
+    ) -> Tensor:
+        """Return the derivatives: a prediction's is x by the weight, and 1 by the bias."""
+        (x,) = tape
+        return torch.stack([(upstream * x).sum(), upstream.sum()])
+
+
+class Polynomial(Model):
+    """y = w_1 x + w_2 x^2 + … + b: linear in its parameters, whatever its degree."""
+
+    def __init__(self, recipe: ModelRecipe) -> None:
+        self._recipe = recipe
+        self._exponents = torch.tensor([*range(1, recipe.degree + 1), 0])
+
+    def initial(self) -> Tensor:
+        """Return PyTorch's default for a linear layer of so many inputs."""
+        return _drawn([(self._recipe.degree, 1)], self._recipe.seed)
+
+    def design(self, x: Tensor) -> Tensor:
+        """Return each input's powers in the parameters' order, the zeroth last: shape (n, p)."""
+        return x[:, None] ** self._exponents
+
+    def forward(self, parameters: Tensor, x: Tensor, _masks: Masks) -> Forward:
+        """Return the powers of x times the parameters."""
+        powers = self.design(x)
+        return Forward(powers @ parameters, [powers])
+
+    def backward(
+        self, _parameters: Tensor, tape: list[Tensor], _masks: Masks, upstream: Tensor
+    ) -> Tensor:
+        """Return the derivatives: a prediction's by a parameter is that power of x."""
+        (powers,) = tape
+        return upstream @ powers
+
+
+class Mlp(Model):
+    """Layers of hidden units between one input and one output."""
+
+    def __init__(self, recipe: ModelRecipe) -> None:
+        self._recipe = recipe
+        widths = [1, *recipe.hidden, 1]
+        self._layers = list(pairwise(widths))
+        self._sizes = [size for fed, units in self._layers for size in (fed * units, units)]
+        self._activate, self._derivative = _ACTIVATIONS[recipe.activation]
+
+    def initial(self) -> Tensor:
+        """Return PyTorch's default for linear layers: each layer's weights, then its biases."""
+        return _drawn(self._layers, self._recipe.seed)
+
+    def forward(self, parameters: Tensor, x: Tensor, masks: Masks) -> Forward:
+        """Return the output; the tape holds each layer's input and, if hidden, activated units."""
+        fed, tape = x[:, None], []
+        *hidden, (weight, bias) = self._unpacked(parameters)
+        for number, (weights, biases) in enumerate(hidden):
+            activated = self._activate(linear(fed, weights, biases))
+            tape += [fed, activated]
+            fed = activated * masks[number] if masks else activated
+        return Forward(linear(fed, weight, bias)[:, 0], [*tape, fed])
+
+    def backward(
+        self, parameters: Tensor, tape: list[Tensor], masks: Masks, upstream: Tensor
+    ) -> Tensor:
+        """Return the derivatives, from the last layer to the first.
+
+        With `delta` the loss's derivative by a layer's output before it is activated, (n, units):
+        by the layer's weights it is delta' fed, by its biases the sum over the rows, and by what
+        it was fed delta W, which goes on through the activation of the layer before.
+        """
+        delta, gradient = upstream[:, None], []
+        for number, (weights, _) in reversed(list(enumerate(self._unpacked(parameters)))):
+            gradient += [delta.sum(0), (delta.T @ tape[2 * number]).flatten()]
+            if number:
+                before = delta @ weights
+                if masks:
+                    before = before * masks[number - 1]
+                delta = before * self._derivative(tape[2 * number - 1])
+        return torch.cat(gradient[::-1])
+
+    def masks(self, rows: int, dropout: float, generator: torch.Generator) -> Masks:
+        """Draw which units stay; they are scaled up, so that their sum stays on average."""
+        if not dropout:
+            return []
+        kept = 1 - dropout
+        return [
+            (torch.rand(rows, units, generator=generator) < kept) / kept
+            for units in self._recipe.hidden
+        ]
+
+    def _unpacked(self, parameters: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return each layer's weights, shape (units, fed), and biases, shape (units,)."""
+        parts = torch.split(parameters, self._sizes)
+        return [
+            (weights.view(units, fed), biases)
+            for weights, biases, (fed, units) in zip(
+                parts[::2], parts[1::2], self._layers, strict=True
+            )
+        ]
+
+
+_ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "tanh": (torch.tanh, lambda activated: 1 - activated * activated),
+    "relu": (torch.relu, lambda activated: (activated > 0).to(activated.dtype)),
+    "sigmoid": (torch.sigmoid, lambda activated: activated * (1 - activated)),
+}
+"""Each with its derivative, told by what it gives: tanh' = 1 - tanh^2."""
+
+
+def _drawn(layers: list[tuple[int, int]], seed: int) -> Tensor:
+    """Return the parameters that PyTorch draws for linear layers, made one after the other."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        made = [torch.nn.Linear(fed, units) for fed, units in layers]
+    return torch.cat([p.detach().flatten() for layer in made for p in (layer.weight, layer.bias)])
+
+
+def model_of(recipe: ModelRecipe) -> Model:
+    """Return the model that `recipe` asks for."""
+    match recipe.kind:
+        case "linear":
+            return Linear(recipe)
+        case "polynomial":
+            return Polynomial(recipe)
+        case "mlp":
+            return Mlp(recipe)

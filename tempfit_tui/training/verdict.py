@@ -1,0 +1,249 @@
+"""The verdict: one honest sentence on a run, by a rule that doesn't cry wolf.
+
+A validation loss on a few rows rises by luck alone, so no rise is called overfitting unless the
+model has got well below what any straight line reaches on the rows it trains on. The rule reads
+running medians of at most 1,000 samples of both losses. How often it is wrong stands in
+docs/verdict.md.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from tempfit_tui.frame import Verdict
+from tempfit_tui.text import number
+
+# The rule's thresholds. F is the line's training loss, T and V are running medians.
+SAMPLES = 1000
+MEDIAN_SHARE = 0.01
+"""A running median is over this share of the run."""
+END_SHARE = 0.05
+"""The losses at the end are medians over this share."""
+LATE_SHARE = 0.2
+"""What falls, rises or stays is looked at over this last share of the run."""
+FEW_EPOCHS, FEW_ROWS = 20, 3
+"""With fewer epochs or training rows there is nothing to say."""
+FIRST_OVERFITTING = 100
+"""No run overfits before this epoch."""
+BELOW_LINE = 0.9
+"""Overfitting needs a training loss below this share of F."""
+NEAR_LINE = 1.05
+"""A least validation loss counts from where T is within this share of F: no fly-throughs."""
+TURNED, TURNED_BY_FLOOR, TURNED_KEPT, TURNED_GAP = 1.25, 0.05, 1.1, 2.0
+"""V has turned: it rose so many times, by so much of F, stayed so high, is so far above T."""
+MEMORISED = 0.25
+"""T is below this share of F, while V is above F."""
+WORSE_THAN_LINE = 2.0
+"""V is so many times the line's validation loss."""
+RISEN = 1.2
+"""V rose so many times for good: worth a word where there are few rows."""
+FAR_FROM_LINE = 1.5
+"""T so many times F is far too high to call a fit."""
+DIVERGED, DIVERGED_END = 3.0, 2.0
+"""The training loss is so many times its least."""
+CORRELATED = 1.0
+"""A Durbin-Watson statistic below this: the residuals follow the input."""
+STILL_FALLING, STILL_RISING = 0.95, 1.1
+"""T fell below, V rose above this share of what it was."""
+PATIENT_EPOCHS = 1000
+"""A half-life up to this, or up to the run's length, is worth waiting for."""
+ENOUGH_ROWS = 30
+"""With so many validation rows a rise is hardly luck."""
+
+
+class Baseline(NamedTuple):
+    """What a run's losses are compared with; losses in the file's units squared."""
+
+    line_train: float
+    """The least-squares line's training loss, the floor of the linear model."""
+    line_val: float | None
+    variance: float
+    """Of the training targets."""
+    mean_square: float
+    """Of the training targets."""
+    train_rows: int
+    val_rows: int
+
+    @property
+    def floor(self) -> float:
+        """The line's training loss, but not 0 where the points lie on a line."""
+        return max(self.line_train, 1e-3 * self.variance, 1e-6 * self.mean_square)
+
+
+class Series(NamedTuple):
+    """A loss at some epochs, evenly spaced, the last of the run among them; float64."""
+
+    epochs: Tensor
+    values: Tensor
+    first: float
+    """The loss at the very first epoch."""
+    least: float
+    """The least of all epochs."""
+
+    @property
+    def end(self) -> float:
+        """The median over the last part of the run."""
+        count = max(1, round(END_SHARE * len(self.values)))
+        return float(self.values[-count:].median())
+
+    def smooth(self) -> Tensor:
+        """Return the running medians, each about its own epoch."""
+        width = int(MEDIAN_SHARE * len(self.values)) | 1
+        half = width // 2
+        first, last = self.values[:1].expand(half), self.values[-1:].expand(half)
+        return torch.cat([first, self.values, last]).unfold(0, width, 1).median(-1).values
+
+    @property
+    def late(self) -> int:
+        """Where the last part of the run begins."""
+        return min(len(self.values) - 1, int((1 - LATE_SHARE) * len(self.values)))
+
+
+class Evidence(NamedTuple):
+    """All that the verdict rests on; losses in the file's units squared."""
+
+    epoch: int
+    train: Series
+    val: Series | None
+    baseline: Baseline
+    best_epoch: int | None
+    """The record with the least validation loss."""
+    durbin_watson: float | None
+    """Of the training residuals in the order of the input."""
+    stopped: str = ""
+    """Why training can't go on; "" if it can."""
+
+
+def verdict_on(evidence: Evidence) -> Verdict:
+    """Return the verdict that the evidence allows."""
+    if evidence.stopped:
+        return Verdict("diverging", "diverging", evidence.stopped)
+    if not evidence.epoch:
+        return Verdict("not started", "not started")
+    smooth = evidence.train.smooth()
+    if why := _diverging(evidence, smooth):
+        return Verdict("diverging", "diverging", why)
+    if evidence.epoch < FEW_EPOCHS:
+        return Verdict("too early", "too early to say", f"{evidence.epoch} epochs are too few")
+    if evidence.baseline.train_rows < FEW_ROWS:
+        rows = evidence.baseline.train_rows
+        return Verdict("too early", "too early to say", f"{rows} training rows are too few")
+    return _overfitting(evidence, smooth) or _fitting(evidence, smooth)
+
+
+def _diverging(evidence: Evidence, smooth: Tensor) -> str:
+    """Return why the training loss is running away; "" if it isn't."""
+    train, baseline = evidence.train, evidence.baseline
+    last = float(train.values[-1])
+    grows = f"the training loss grew {number(train.least)} → {number(last)}"
+    if last > DIVERGED * train.least and last >= max(baseline.variance, train.first):
+        return grows
+    high = train.end > max(FAR_FROM_LINE * baseline.floor, DIVERGED_END * float(smooth.min()))
+    late = smooth[train.late :]
+    if high and len(late) > 1 and _slope(late.clamp(min=1e-300).log()) > 0:
+        return grows
+    return ""
+
+
+def _slope(values: Tensor) -> float:
+    """Return the slope of the least-squares line through evenly spaced values."""
+    place = torch.arange(len(values), dtype=torch.float64)
+    place -= place.mean()
+    return float((place * values).sum() / place.square().sum())
+
+
+def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
+    """Return that the model overfits, or that validation rises all the same; None if neither."""
+    train, val, line = evidence.train, evidence.val, evidence.baseline
+    near = (smooth <= NEAR_LINE * line.floor).nonzero()
+    if val is None or evidence.epoch < FIRST_OVERFITTING or not len(near):
+        return None
+    smooth_val = val.smooth()
+    place = int(near[0]) + int(smooth_val[int(near[0]) :].argmin())
+    then, then_train, now, now_train = (
+        float(smooth_val[place]), float(smooth[place]), val.end, train.end,
+    )  # fmt: skip
+    since = _exact(evidence, place)
+    rows = "this 1 row" if line.val_rows == 1 else f"these {line.val_rows:,} rows"
+    rose = f"validation rose {number(then, 3)} → {number(now, 3)} on {rows}"
+    fell = f"{rose} while training fell {number(then_train, 3)} → {number(now_train, 3)}"
+
+    stayed = float((smooth_val[place:] >= TURNED_KEPT * then).sum()) >= LATE_SHARE * len(smooth_val)
+    turned = (
+        now >= TURNED * then
+        and now - then >= TURNED_BY_FLOOR * line.line_train
+        and stayed
+        and now_train <= BELOW_LINE * then_train
+        and now >= TURNED_GAP * now_train
+    )
+    memorised = now_train <= MEMORISED * line.line_train and now >= line.line_train
+    worse = now >= WORSE_THAN_LINE * max(line.line_train, line.line_val or 0.0)
+    if now_train <= BELOW_LINE * line.floor and (turned or memorised or worse):
+        if not turned:
+            fell = (
+                f"training is down to {number(now_train, 3)}, validation {number(now, 3)} on "
+                f"{rows}, where a straight line has {number(line.line_train, 3)} and "
+                f"{number(line.line_val, 3)}"
+            )
+        return Verdict("overfitting", f"overfitting since epoch {since:,}", fell, since)
+    for_good = now >= RISEN * then and float(smooth_val[val.late :].min()) >= TURNED_KEPT * then
+    if for_good and stayed and line.val_rows < ENOUGH_ROWS:
+        words = f"validation rising since epoch {since:,}, too few rows to be sure"
+        return Verdict("rising", words, f"{rose}, training is at {number(now_train, 3)}", since)
+    return None
+
+
+def _exact(evidence: Evidence, place: int) -> int:
+    """Return the epoch of sample `place`, or the exact best epoch if that is next to it."""
+    epochs = evidence.val.epochs if evidence.val else evidence.train.epochs
+    epoch, best = int(epochs[place]), evidence.best_epoch
+    near = max(2, MEDIAN_SHARE * evidence.epoch)
+    return best if best and abs(best - epoch) <= near else epoch
+
+
+def _fitting(evidence: Evidence, smooth: Tensor) -> Verdict:
+    """Return whether the training loss has come to rest, and where."""
+    train, val, line = evidence.train, evidence.val, evidence.baseline
+    before, end = float(smooth[train.late]), train.end
+    falling = end < STILL_FALLING * before
+    span = evidence.epoch - int(train.epochs[train.late])
+    correlated = evidence.durbin_watson is not None and evidence.durbin_watson < CORRELATED
+    if not falling and correlated:
+        why = (
+            f"neighbours err alike (Durbin-Watson {number(evidence.durbin_watson, 2)}): "
+            "the model is too simple for this curve"
+        )
+        return Verdict("underfitting", "underfitting", why)
+    if end > NEAR_LINE * line.floor:
+        half_life = _half_life(before - line.line_train, float(smooth[-1]) - line.line_train, span)
+        far = (
+            f"training {number(end, 3)}, a line's floor {number(line.line_train, 3)}; "
+            f"{_halving(half_life)}"
+        )
+        if half_life <= max(evidence.epoch, PATIENT_EPOCHS):
+            return Verdict("learning", "still learning", far)
+        if end > FAR_FROM_LINE * line.floor:
+            return Verdict("underfitting", "underfitting", far)
+    rises = val is not None and float(val.smooth()[val.late]) * STILL_RISING < val.end
+    if falling and not rises:
+        why = f"training fell {1 - end / before:.0%} in the last {span:,} epochs"
+        return Verdict("learning", "still learning", why)
+    why = f"training {number(end, 3)}, a straight line's floor {number(line.line_train, 3)}"
+    if val is not None:
+        why += f"; validation {number(val.end, 3)}, the line's {number(line.line_val, 3)}"
+    return Verdict("fits", "fits", why)
+
+
+def _half_life(before: float, after: float, epochs: int) -> float:
+    """Return in how many epochs a distance halves that fell from `before` to `after`."""
+    if after <= 0:
+        return 0.0
+    return epochs * math.log(2) / math.log(before / after) if before > after else math.inf
+
+
+def _halving(half_life: float) -> str:
+    if math.isinf(half_life):
+        return "it comes no nearer"
+    return f"the way to it halves every {max(1, round(half_life)):,} epochs"
