@@ -135,6 +135,8 @@ class Ghost(msgspec.Struct, frozen=True):
     val: Curve
     """Its validation loss; its training loss without validation rows."""
     last_epoch: int
+    label: str
+    """What it is, as in `without it`."""
     outcome: Outcome
 
 

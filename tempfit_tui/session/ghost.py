@@ -13,9 +13,9 @@ SETTLED = 200
 class RoadNotTaken:
     """A twin of a run as it was when a remedy was taken; it costs as much as the run does."""
 
-    def __init__(self, run: Run, remedy: str, *, anew: bool) -> None:
+    def __init__(self, run: Run, remedy: str, *, anew: bool, label: str = "without it") -> None:
         self._run = run.twin()
-        self._remedy = remedy
+        self._remedy, self._label = remedy, label
         self._judged_from = run.epoch + (0 if anew else SETTLED)
 
     def follow(self, epoch: int, most: int) -> None:
@@ -36,5 +36,6 @@ class RoadNotTaken:
         return Ghost(
             losses.curve(window, view.columns, unit, view.smooth),
             losses.epochs,
+            self._label,
             outcome(self._remedy, evidence, verdict, without, self._judged_from),
         )

@@ -105,7 +105,8 @@ class Session:
                 self.run.take_back_change()
                 self._ghost = None
             case "best":
-                ghost = RoadNotTaken(self.run, "going back to the best weights", anew=True)
+                words, label = "going back to the best weights", "what came after"
+                ghost = RoadNotTaken(self.run, words, anew=True, label=label)
                 self.run.return_to_best()
                 self._ghost = ghost
             case "start":

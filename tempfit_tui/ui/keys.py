@@ -27,25 +27,30 @@ KEYS = (
     Key("greater_than_sign", ">", "speed_up", "train more epochs a second", "speed"),
     Key("less_than_sign", "<", "speed_down", "train fewer epochs a second"),
     Key("r", "r", "reset", "back to the start: the same first weights", "reset"),
+    Key("upper_r", "R", "new_seed", "other first weights, and start anew"),
     Key("p", "p", "new_split", "draw other validation rows, and start anew", "new split"),
     Key("l", "l", "log_axis", "loss on a logarithmic or a linear axis", "log"),
     Key("s", "s", "smooth", "smooth the loss curves, or not", "smooth"),
     Key("z", "z", "window", "show all epochs, the last 1,000 or the last 100", "window"),
+    Key("w", "w", "best", "back to the best weights", "best"),
+    Key("g", "g", "ghost", "show the run without the last remedy, or not", "ghost"),
     Key("1", "1", "pane('dataset')", "go to the dataset"),
     Key("2", "2", "pane('hyperparameters')", "go to the hyperparameters", "settings"),
     Key("3", "3", "pane('loss')", "go to the loss chart"),
     Key("4", "4", "pane('fit')", "go to the fit; once more: its next tab", "next tab"),
-    Key("enter", "Enter", "remedy", "what can be done now, where there is trouble"),
+    Key("enter", "Enter", "remedy", "what can be done about the verdict", "remedies"),
+    Key("o", "o", "recipes", "open another recipe", "recipes"),
+    Key("e", "e", "save", "save the run as a recipe"),
     Key("question_mark", "?", "help", "show the keys", "help"),
     Key("q", "q", "leave", "quit", "quit"),
 )
 """Tab and the arrows are the widgets' own; ctrl+p is Textual's."""
 
 FOOTERS = {
-    "dataset": "space n p + - r 2 > ? q",
-    "hyperparameters": "space n + - r > ? q",
-    "loss": "space n + - r l z s 2 > ? q",
-    "fit": "space n + - 4 r 2 > ? q",
+    "dataset": "space n p + - r o 2 > ? q",
+    "hyperparameters": "space n + - r o > ? q",
+    "loss": "space n + - r o 2 w ? q l z s >",
+    "fit": "space n + - 4 r o 2 > ? q",
 }
 """The keys that matter in each pane; the first of them have a place on a narrow screen."""
 

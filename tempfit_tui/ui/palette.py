@@ -16,10 +16,16 @@ class Palette(NamedTuple):
     """The fitted curve."""
     faint: str
     """Axes, grid, floor and marks."""
+    ghost: str
+    """The validation loss of a run without the last remedy."""
 
 
-DARK = Palette(train="#56b4e9", validation="#e69f00", curve="#d0d0d0", faint="#7a7f8e")
-LIGHT = Palette(train="#0072b2", validation="#b85c00", curve="#3a3a3a", faint="#7a7f8e")
+DARK = Palette(
+    train="#56b4e9", validation="#e69f00", curve="#d0d0d0", faint="#7a7f8e", ghost="#86653a"
+)
+LIGHT = Palette(
+    train="#0072b2", validation="#b85c00", curve="#3a3a3a", faint="#7a7f8e", ghost="#d0a878"
+)
 
 
 class Markers(NamedTuple):

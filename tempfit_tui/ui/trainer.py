@@ -118,7 +118,8 @@ class Trainer:
 
     def _ends_at(self, frame: Frame) -> bool:
         """Tell whether training ends with `frame`, and end it if so."""
-        if frame.stopped or frame.epoch == frame.settings["training.epochs"]:
+        at_end = frame.epoch == frame.settings["training.epochs"]
+        if frame.stopped or frame.early_stop or at_end:
             self.pause()
         return not self.running.is_set()
 
@@ -137,16 +138,19 @@ class Trainer:
         self.speed = speed
         self._nudged.set()
 
-    async def start_anew(self, recipe: Recipe) -> bool:
-        """Open `recipe` in place of the run so far, paused; tell whether that went well."""
+    async def start_anew(self, recipe: Recipe, remedy: str = "") -> bool:
+        """Open `recipe` in place of the run so far, paused; tell whether that went well.
+
+        As a `remedy`, if it has a name, the run so far goes on beside it.
+        """
         self.pause()
-        frame = await self._opened(recipe)
+        frame = await self._opened(recipe, remedy)
         if frame is not None:
             self._changed_by_hand.clear()
         return frame is not None
 
-    async def _opened(self, recipe: Recipe) -> Frame | None:
-        frame = await self._guarded(self._engine.open(recipe, self._table, self._view))
+    async def _opened(self, recipe: Recipe, remedy: str = "") -> Frame | None:
+        frame = await self._guarded(self._engine.open(recipe, self._table, self._view, remedy))
         if frame is not None:
             self.recipe, self.death, self._replays = recipe, "", False
             self._open.set()
@@ -179,9 +183,9 @@ class Trainer:
         self.pause()
         await self._do(self._engine.advance(epochs=1))
 
-    async def change(self, settings: dict[str, Value]) -> str:
-        """Change live settings; return why not, "" where that went well."""
-        reason = await self._ask(self._engine.change(settings))
+    async def change(self, settings: dict[str, Value], remedy: str = "") -> str:
+        """Change live settings, as a remedy if it has a name; return why not, "" if done."""
+        reason = await self._ask(self._engine.change(settings, remedy))
         if not reason:
             self._changed_by_hand |= settings.keys()
         return reason

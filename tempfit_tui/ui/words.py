@@ -1,13 +1,30 @@
-"""What the title and the verdict line say of a run, as pure functions of what is known of it."""
+"""What the title and the verdict lines say of a run, as pure functions of what is known of it."""
 
 from typing import NamedTuple
 
-from tempfit_tui.frame import Step
+from tempfit_tui.frame import EarlyStop, Frame, Step, Verdict
+from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
 
 Part = tuple[str, str]
 """Text and its style."""
+
+NOTED_SECONDS = 5.0
+"""So long a change's note stands while training runs."""
+
+ROOMY = 90
+"""So wide a line holds a verdict."""
+
+_ALARMS = {
+    "overfitting": ("⚠ ", "bold $text-warning", "Enter: remedies"),
+    "rising": ("⚠ ", "$text-warning", "Enter: remedies"),
+    "underfitting": ("⚠ ", "bold $text-warning", "Enter: remedies"),
+    "diverging": ("✖ ", "bold $text-error", "Enter: ways back"),
+    "learning": ("", "$text-success", ""),
+    "fits": ("", "$text-success", ""),
+}
+"""For each kind of verdict its sign, its style, and what can be done."""
 
 
 class Situation(NamedTuple):
@@ -19,6 +36,18 @@ class Situation(NamedTuple):
     """Why there is no engine; "" while there is one."""
     trouble: str
     """Why the last thing asked for wasn't done; "" if it was."""
+
+
+def model_words(recipe: Recipe) -> str:
+    """Return the model in few words, as in `mlp 1-32-32-1 tanh`."""
+    model = recipe.model
+    match model.kind:
+        case "polynomial":
+            return f"polynomial of degree {model.degree}"
+        case "mlp":
+            return f"mlp {'-'.join(map(str, (1, *model.hidden, 1)))} {model.activation}"
+        case _:
+            return model.kind
 
 
 def state_words(now: Situation) -> Part:
@@ -33,51 +62,124 @@ def state_words(now: Situation) -> Part:
         return "✖ diverged", "bold $text-error"
     if now.running:
         return "● running", "bold $text-success"
-    if _finished(now.seen):
+    if now.seen.frame.early_stop:
+        return "■ stopped early", "bold $text-primary"
+    if _finished(now.seen.frame):
         return "■ finished", "bold $text-primary"
     return ("‖ paused" if now.seen.frame.epoch else "‖ not started"), "bold $text-warning"
 
 
-def verdict_words(now: Situation, room: int) -> list[Part]:
-    """Return the sentence under the status line, in about `room` cells."""
+def verdict_words(now: Situation, width: int) -> list[Part]:
+    """Return what is to be said under the status line, on two lines of `width` cells.
+
+    The verdict comes first; where it needs both lines, it has them, unless there is news.
+    """
+    news, beside = _news(now), _beside(now, width)
+    judged = _judgement(now, width if width >= ROOMY or news else 2 * width - 1)
+    if sum(len(text) for text, _ in judged) > width:
+        return judged
+    second = news or beside
+    return [*judged, ("\n", ""), *second] if second else judged
+
+
+def _judgement(now: Situation, room: int) -> list[Part]:
     if now.death:
         return _trouble_words(now.death, "Enter: start it again, up to here", room)
     if now.trouble:
         return [(now.trouble, "$text-error")]
     if now.seen is None:
-        return [
-            ("the engine is loading PyTorch", "$foreground 70%"),
-            _hint("space: start training as soon as it is there"),
-        ]
+        return [("the engine is loading PyTorch", "$foreground 70%")]
     frame = now.seen.frame
     if frame.stopped:
         told = f"diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
         return _trouble_words(told, "Enter: ways back", room)
+    return _sentence(frame.verdict, room)
+
+
+def _sentence(verdict: Verdict, room: int) -> list[Part]:
+    """Return the verdict with its figures, cut so that the way out of it can be seen."""
+    sign, style, hint = _ALARMS.get(verdict.kind, ("", "$text-warning", ""))
+    told = f"{sign}{verdict.words}"
+    why = f": {verdict.why}" if verdict.why else ""
+    left = room - len(told) - (len(hint) + 3 if hint else 0)
+    if len(why) > left:
+        why = f"{why[: max(0, left - 1)]}…"
+    parts: list[Part] = [(told, style)]
+    if why:
+        parts.append((why, "$foreground 80%"))
+    if hint:
+        parts.append(_hint(hint))
+    return parts
+
+
+def _news(now: Situation) -> list[Part]:
+    """Return what became of the optimizer's state, of patience or of a remedy; [] for no news."""
+    if now.death or now.trouble or now.seen is None or now.seen.frame.stopped:
+        return []
+    frame = now.seen.frame
+    if note := _note(now.seen, now.running):
+        return [(note, "$text-accent")]
+    if frame.early_stop:
+        return [(early_stop_words(frame.early_stop), "$text-primary"), _hint("space: go on")]
+    if frame.ghost and frame.ghost.outcome.kind != "too early":
+        helped = frame.ghost.outcome.kind in ("helped", "in part")
+        return [(frame.ghost.outcome.words, "$text-success" if helped else "$text-accent")]
+    return []
+
+
+def _beside(now: Situation, room: int) -> list[Part]:
+    """Return what there is to say besides, where there is no news."""
+    if now.death or now.trouble:
+        return []
+    if now.seen is None:
+        return [("space: start training as soon as it is there", "$foreground 60%")]
+    frame = now.seen.frame
+    if frame.stopped:
+        return []
+    if now.running and frame.ghost:
+        return [(frame.ghost.outcome.words, "$foreground 60%")]
     if now.running:
         end = frame.settings["training.epochs"]
-        until = f" · until epoch {end:,}" if isinstance(end, int) and frame.epoch < end else ""
-        return [(f"running{until}", "$text-success"), _hint("space: pause")]
-    if _finished(now.seen):
-        told = f"finished: epoch {frame.epoch:,} is where this recipe ends"
-        return [
-            (told, "$text-primary"),
-            _hint("space: go on all the same"),
-            _hint("r: start again"),
-        ]
+        until = f" until epoch {end:,}" if isinstance(end, int) and frame.epoch < end else ""
+        return [(f"training{until}", "$foreground 60%"), _hint("space: pause")]
+    if _finished(frame):
+        told = f"epoch {frame.epoch:,} is where this recipe ends"
+        hints = [_hint("space: go on all the same"), _hint("r: start again")]
+        return [(told, "$text-primary"), *hints]
     if frame.step is None:
-        return [("not started", "$text-warning"), _hint("space: train"), _hint("n: one epoch")]
-    return [
-        ("paused", "$text-warning"),
-        (f" · {step_words(frame.step, room - 10)}", "$foreground 80%"),
-    ]
+        return [("space: train", "$foreground 60%"), _hint("n: one epoch")]
+    return [(step_words(frame.step, room), "$foreground 60%")]
+
+
+def _note(seen: Seen, running: bool) -> str:
+    """Return what became of the optimizer's state by the last change; "" when that is past."""
+    if not seen.frame.changes:
+        return ""
+    change = seen.frame.changes[-1]
+    recent = NOTED_SECONDS * (seen.rate or 1) if running else 1
+    return change.note if seen.frame.epoch - change.epoch < recent else ""
+
+
+def early_stop_words(stop: EarlyStop) -> str:
+    """Return why training was stopped early, and which weights are in force."""
+    return (
+        f"stopped early: no better validation for {stop.epoch - stop.best_epoch:,} epochs; "
+        f"the best weights, of epoch {stop.best_epoch:,}, are back"
+    )
 
 
 def step_words(step: Step, room: int) -> str:
     """Return one epoch's four parts: forward, loss, gradient, update; in `room` cells, or fewer."""
-    (w, b), (by_w, by_b), (new_w, new_b) = step.before, step.gradient, step.after
     epoch, loss = f"epoch {step.epoch:,}", f"loss {number(step.loss)}"
-    update = f"w {number(new_w)}, b {number(new_b)}"
-    forward, gradient = f"p = {number(w)}x {signed(b)}", f"gradient {number(by_w)}, {number(by_b)}"
+    if len(step.before) == 2:
+        (w, b), (by_w, by_b), (new_w, new_b) = step.before, step.gradient, step.after
+        forward = f"p = {number(w)}x {signed(b)}"
+        gradient = f"gradient {number(by_w)}, {number(by_b)}"
+        update = f"w {number(new_w)}, b {number(new_b)}"
+    else:
+        forward = "forward"
+        gradient = f"gradient {number(step.gradient_norm, 3)} long"
+        update = f"all parameters together moved by {number(step.update_norm, 3)}"
     for parts in ([forward, loss, gradient, update], [loss, gradient, update], [loss, update]):
         if len(words := f"{epoch}: {' → '.join(parts)}") <= room:
             return words
@@ -91,8 +193,8 @@ def _trouble_words(told: str, hint: str, room: int) -> list[Part]:
     return [(f"✖ {cut}", "bold $text-error"), _hint(hint)]
 
 
-def _finished(seen: Seen) -> bool:
-    return seen.frame.epoch == seen.frame.settings["training.epochs"]
+def _finished(frame: Frame) -> bool:
+    return frame.epoch == frame.settings["training.epochs"]
 
 
 def _hint(words: str) -> Part:

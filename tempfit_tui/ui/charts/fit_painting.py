@@ -39,6 +39,10 @@ def paint_fit(
     points = curve_points(picture)
     area.line(points, palette.curve, ".")
     train = palette.curve if picture.unknown_split else palette.train
+    for x, y in picture.drawn:
+        if area.x.holds(x) and area.y.holds(y):
+            letter = "'" if look.ascii_only else "∙"
+            cells.put(area.column(x), area.row(y), letter, palette.train, under=True)
     for group, letter, colour in (
         (at.train, shapes.train, train),
         (at.validation, shapes.validation, palette.validation),

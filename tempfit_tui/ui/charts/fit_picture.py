@@ -26,6 +26,8 @@ class FitPicture(NamedTuple):
     """Predictions evenly spaced over the span; empty before there are any."""
     x_name: str
     y_name: str
+    drawn: list[tuple[float, float]] = []
+    """Observations that aren't in the file, for training."""
 
 
 class Observations(NamedTuple):

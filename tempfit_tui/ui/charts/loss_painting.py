@@ -44,6 +44,8 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
             letter = "|" if look.ascii_only else "│"
             cells.put(area.column(change.epoch), row, letter, look.palette.faint, under=True)
     area.draw_axes(look.palette.faint, "epoch", inside=(first, end), whole=True)
+    if picture.ghost.epochs:
+        area.line(outline(picture.ghost, picture.ghost_epoch), look.palette.ghost, ",")
     _curve(area, outline(picture.train, last), look.palette.train, look.shapes.train)
     _curve(
         area,
@@ -54,6 +56,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
     )
     ends.write(area, area.column(last) + 2)
     _best(area, picture, look)
+    _ghost_label(area, picture, look)
     _above(area, picture, look)
     _change_labels(area, changes, look)
     _floor_label(area, picture, look)
@@ -156,15 +159,35 @@ def _best(area: Area, picture: LossPicture, look: Look) -> None:
     free = [above for above in rows if area.cells.is_free(column, above)]
     at = next(iter(free), rows[0] if rows else row)
     area.cells.put(column, at, "v" if look.ascii_only else "▼", look.palette.validation)
-    text = f"best {epoch:,}"
-    width = len(text)
-    near = [
-        (column - width // 2 + aside, at + down)
-        for down in (-1, -2, 2, 3, 4)
-        for aside in (0, width // 2, -(width // 2))
+    ago = f", {picture.last_epoch - epoch:,} ago"
+    for text in (f"best {epoch:,}: {short(loss)}{ago}", f"best {epoch:,}"):
+        width = len(text)
+        near = [
+            (column - width // 2 + aside, at + down)
+            for down in (-1, -2, 2, 3, 4)
+            for aside in (0, width // 2, -(width // 2))
+        ]
+        beside = [(column + 2, at), (column - 1 - width, at)]
+        if area.cells.place(text, look.palette.faint, _within(area, beside + near)):
+            return
+
+
+def _ghost_label(area: Area, picture: LossPicture, look: Look) -> None:
+    """Name the ghost over or under its curve, as far right as there is room."""
+    ghost = picture.ghost
+    inside = [
+        (area.column(epoch), area.row(loss))
+        for epoch, loss in outline(ghost, picture.ghost_epoch)
+        if area.y.holds(loss) and area.x.holds(epoch)
     ]
-    beside = [(column + 2, at), (column - 1 - width, at)]
-    area.cells.place(text, look.palette.faint, _within(area, beside + near))
+    text = picture.ghost_label
+    spots = [
+        (column - len(text) - aside, row + down)
+        for column, row in reversed(inside)
+        for down in (-1, 1, -2, 2)
+        for aside in (0, 2)
+    ]
+    area.cells.place(text, look.palette.ghost, _within(area, spots[:400]))
 
 
 def _above(area: Area, picture: LossPicture, look: Look) -> None:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from tempfit_tui.frame import Change, Curve
 
+NO_CURVE = Curve()
+
 
 class LossPicture(NamedTuple):
     """All that the loss chart shows; losses in the file's units squared."""
@@ -20,6 +22,11 @@ class LossPicture(NamedTuple):
     first_epoch: int
     last_epoch: int
     """The window shown, both ends included."""
+    ghost: Curve = NO_CURVE
+    """The validation loss of the run without the last remedy."""
+    ghost_epoch: int = 0
+    """The epoch that run is at."""
+    ghost_label: str = ""
     axis_end: int = 0
     """How far the epochs' axis goes, where that is beyond the last."""
 

@@ -10,7 +10,7 @@ from .loss_picture import LossPicture
 
 def loss_scale(picture: LossPicture, previous: Scale | None) -> Scale:
     """Return the y axis for `picture`, `previous` where it still does."""
-    curves = [curve for curve in (picture.train, picture.val) if curve.epochs]
+    curves = [curve for curve in (picture.train, picture.val, picture.ghost) if curve.epochs]
     floor = picture.floor
     if picture.log:
         values = [value for curve in curves for value in (*curve.low, *curve.high) if value > 0]

@@ -9,7 +9,7 @@ from tempfit_tui.text import harmless, number, setting
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import footer_keys
 from tempfit_tui.ui.trainer import Seen
-from tempfit_tui.ui.words import Part, Situation, verdict_words
+from tempfit_tui.ui.words import Part, Situation, model_words, verdict_words
 
 PANES = {
     "dataset": "1 Dataset",
@@ -74,7 +74,7 @@ class TitleBar(Bar):
             return []
         recipe, optimizer, state, speed = self._shown
         title = harmless(recipe.title) or "untitled"
-        what = f" · {recipe.model.kind} · {optimizer}"
+        what = f" · {model_words(recipe)} · {optimizer}"
         chosen = "full speed" if speed is None else f"speed {speed:,}/s"
         right = f"{state[0]}   {chosen}"
         room = self.size.width - len("tempfit  ") - len(right) - 2
@@ -155,7 +155,9 @@ class StatusBar(Bar):
 
 
 class VerdictBar(Bar):
-    """One sentence on the run, and what can be done about it."""
+    """One sentence on the run and what can be done about it; then what else there is to say."""
+
+    DEFAULT_CSS = "VerdictBar { height: 2; }"
 
     _shown = Situation(None, False, "", "")
 
@@ -166,7 +168,7 @@ class VerdictBar(Bar):
 
     def parts(self) -> list[Part]:
         """Return the sentence."""
-        return verdict_words(self._shown, self.size.area)
+        return verdict_words(self._shown, self.size.width)
 
 
 def _told(loss: float | None, measured: bool) -> str:

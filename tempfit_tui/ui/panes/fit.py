@@ -28,6 +28,7 @@ class FitPane(Container):
         self._recipe: Recipe | None = None
         self._seen: Seen | None = None
         self._validation: frozenset[int] = frozenset()
+        self._drawn: list[tuple[float, float]] = []
         self._span = table.span()
 
     def compose(self) -> ComposeResult:
@@ -53,6 +54,7 @@ class FitPane(Container):
         """Show what belongs to the epoch seen."""
         if self._seen is None or seen.setup is not self._seen.setup:
             self._validation = frozenset(seen.setup.validation)
+            self._drawn = list(zip(seen.setup.drawn_x, seen.setup.drawn_y, strict=True))
         self._recipe, self._seen = recipe, seen
         self._draw()
 
@@ -84,4 +86,5 @@ class FitPane(Container):
             curve=frame.fit if frame else [],
             x_name=table.x_name,
             y_name=table.y_name,
+            drawn=self._drawn,
         )

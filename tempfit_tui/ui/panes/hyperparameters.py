@@ -22,7 +22,7 @@ LABEL = 11
 """The labels' width; values begin after it."""
 CONTROLS = 5
 """The width at the right end for the buttons of a row."""
-GROUPS = ("training.gradient", "training.epochs")
+GROUPS = ("training.gradient", "penalty.l2", "training.batch_size")
 """A blank line goes before these, where there is room."""
 
 
@@ -54,9 +54,9 @@ class HyperparametersPane(Lines):
             super().__init__()
             self.field, self.value = field, value
 
-    def __init__(self, settings: Settings, model: str, glyphs: Glyphs) -> None:
+    def __init__(self, settings: Settings, glyphs: Glyphs) -> None:
         super().__init__(id="hyperparameters")
-        self._settings, self._model, self._glyphs = settings, model, glyphs
+        self._settings, self._glyphs = settings, glyphs
         self._limit: Limit | None = None
         self._refusal: tuple[str, str] | None = None
         self._field = "training.lr"
@@ -104,7 +104,7 @@ class HyperparametersPane(Lines):
         self.set_rows(len(self._lines))
 
     def _rows_now(self) -> list[Row]:
-        rows = [Row(None, f"{'model':<{LABEL}}{self._model}", "$foreground 70%")]
+        rows: list[Row] = []
         for field in FIELDS:
             if not field.shown(self._settings):
                 continue

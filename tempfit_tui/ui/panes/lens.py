@@ -12,6 +12,7 @@ from tempfit_tui.text import number, setting, signed
 from tempfit_tui.ui.fields import Settings
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
+from tempfit_tui.ui.words import model_words
 
 WORD = 21
 """The width of the words at the left."""
@@ -35,14 +36,15 @@ class Lens(VerticalScroll):
     def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show the numbers of the frame seen."""
         x, y = _short(self._table.x_name), _short(self._table.y_name)
-        lines = [("", "no epoch yet: n trains one, space many")]
+        size = f"{model_words(recipe)}, {seen.setup.parameters:,} parameters"
+        lines = [("model", size), ("", "no epoch yet: n trains one, space many")]
         if seen.frame.step:
             lines = _taken_apart(recipe, seen.frame.step, seen.frame.settings, x, y)
         lines.append(("", ""))
         if raw := seen.frame.raw_parameters:
             lines.append(("in the file's units", f"{y} = {number(raw[0])} {x} {signed(raw[1])}"))
-        condition = number(seen.setup.condition_number)
-        lines.append(("condition number", f"{condition} of the loss's Hessian"))
+        if (condition := seen.setup.condition_number) is not None:
+            lines.append(("condition number", f"{number(condition)} of the loss's Hessian"))
         limit, lr = seen.frame.limit, setting(seen.frame.settings["training.lr"])
         at_most = f" of at most {number(limit.lr)}" if limit.lr is not None else ""
         lines.append(("stability", f"lr {lr}{at_most} · {limit.rule}"))
@@ -62,19 +64,37 @@ class Lens(VerticalScroll):
 def _taken_apart(
     recipe: Recipe, step: Step, settings: Settings, x: str, y: str
 ) -> list[tuple[str, str]]:
-    (weight, bias), (by_weight, by_bias) = step.before[:2], step.gradient[:2]
     lr = setting(settings["training.lr"])
+    forward, target = _input(recipe, x), _target(recipe, y)
+    loss = f"mean of (p − {target})²{_penalty_words(settings)} = {number(step.loss, 6)}"
+    way, optimizer = settings["training.gradient"], settings["training.optimizer"]
+    if len(step.before) != 2:
+        return [
+            (f"epoch {step.epoch:,}", ""),
+            ("1 forward", f"p = {model_words(recipe)} of {forward}"),
+            ("2 loss", loss),
+            ("3 gradient", f"{number(step.gradient_norm, 4)} long · {way}"),
+            ("4 update", f"parameters moved by {number(step.update_norm, 4)}"),
+            ("", f"{optimizer}, lr {lr}"),
+        ]
+    (weight, bias), (by_weight, by_bias) = step.before, step.gradient
     ratio = abs(by_weight / by_bias) if by_weight is not None and by_bias else None
     return [
         (f"epoch {step.epoch:,}", ""),
-        ("1 forward", f"p = {number(weight)} {_input(recipe, x)} {signed(bias)}"),
-        ("2 loss", f"mean of (p − {_target(recipe, y)})² = {number(step.loss, 6)}"),
+        ("1 forward", f"p = {number(weight)} {forward} {signed(bias)}"),
+        ("2 loss", loss),
         ("3 gradient", f"∂/∂w {number(by_weight)}   ∂/∂b {number(by_bias)}"),
-        ("", f"{settings['training.gradient']}, ratio {number(ratio, 3)}"),
+        ("", f"{way}, ratio {number(ratio, 3)}"),
         ("4 update", f"w {number(weight, 5)} → {number(step.after[0], 5)}"),
         ("", f"b {number(bias, 5)} → {number(step.after[1], 5)}"),
-        ("", f"{settings['training.optimizer']}, lr {lr}"),
+        ("", f"{optimizer}, lr {lr}"),
     ]
+
+
+def _penalty_words(settings: Settings) -> str:
+    l2, l1 = settings["penalty.l2"], settings["penalty.l1"]
+    squares = f" + {setting(l2)} sum of w²" if l2 else ""
+    return squares + (f" + {setting(l1)} sum of |w|" if l1 else "")
 
 
 def _input(recipe: Recipe, name: str) -> str:

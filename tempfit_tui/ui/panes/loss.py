@@ -3,14 +3,14 @@
 from msgspec.structs import replace
 from textual.message import Message
 
-from tempfit_tui.frame import Curve, View
+from tempfit_tui.frame import View
 from tempfit_tui.ui.charts.loss import LossChart, LossPicture
+from tempfit_tui.ui.charts.loss_picture import NO_CURVE
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
 
 WINDOWS = (None, 1000, 100)
 """The last so many epochs; None for all."""
-_NONE = Curve()
 BEST_AGE = 0.05
 """The best epoch is marked once it is this share of the run ago: till then the end marks it."""
 
@@ -74,9 +74,9 @@ class LossPane(LossChart):
 
 def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
     if seen is None:
-        return LossPicture(_NONE, _NONE, [], None, None, log, 1, 1)
+        return LossPicture(NO_CURVE, NO_CURVE, [], None, None, log, 1, 1)
     frame = seen.frame
-    last = max(1, frame.epoch)
+    last, ghost_epoch = max(1, frame.epoch), frame.ghost.last_epoch if frame.ghost else 0
     best = None
     if frame.best_epoch and frame.best_loss and last - frame.best_epoch > BEST_AGE * last:
         best = (frame.best_epoch, frame.best_loss)
@@ -89,7 +89,10 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         log=log,
         first_epoch=max(1, last - view.window + 1) if view.window else 1,
         last_epoch=last,
-        axis_end=0 if view.window else _roomy(last),
+        ghost=frame.ghost.val if frame.ghost else NO_CURVE,
+        ghost_epoch=ghost_epoch,
+        ghost_label=frame.ghost.label if frame.ghost else "",
+        axis_end=0 if view.window else _roomy(max(last, ghost_epoch)),
     )
 
 

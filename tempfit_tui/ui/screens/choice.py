@@ -12,10 +12,13 @@ from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.remedies import Answer
 
 
-class ChoiceScreen(ModalScreen[str | None]):
-    """Asks, and gives back the name of the answer taken, or None."""
+class ChoiceScreen(ModalScreen[Answer | None]):
+    """Asks, and gives back the answer taken, or None."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "back", show=False)]
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "back", show=False),
+        *(Binding(str(n), f"take({n - 1})", f"answer {n}", show=False) for n in range(1, 10)),
+    ]
 
     DEFAULT_CSS = """
     ChoiceScreen { align: center middle; background: $background 60%; }
@@ -36,14 +39,23 @@ class ChoiceScreen(ModalScreen[str | None]):
         """Lay out the question and its answers."""
         with Vertical():
             yield Static(Content.styled(self._glyphs(self._question), "bold"))
-            yield OptionList(*(self._option(answer) for answer in self._answers), compact=True)
-            yield Static(Content.styled(self._glyphs("Enter takes it · Esc goes back"), "dim"))
+            yield OptionList(*map(self._option, range(len(self._answers))), compact=True)
+            yield Static(
+                Content.styled(self._glyphs("Enter or its number takes it · Esc goes back"), "dim")
+            )
 
-    def _option(self, answer: Answer) -> Option:
+    def _option(self, index: int) -> Option:
+        answer = self._answers[index]
         why = f"\n  {answer.why}" if answer.why else ""
-        content = Content.assemble(self._glyphs(answer.words), (self._glyphs(why), "dim"))
-        return Option(content, id=answer.name)
+        number = (f"{index + 1} ", "bold")
+        words = self._glyphs(f"{answer.words} ↻" if answer.anew else answer.words)
+        return Option(Content.assemble(number, words, (self._glyphs(why), "dim")), id=answer.name)
+
+    def action_take(self, index: int) -> None:
+        """Give back the answer of that number."""
+        if index < len(self._answers):
+            self.dismiss(self._answers[index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give back what was taken."""
-        self.dismiss(event.option.id)
+        self.dismiss(self._answers[event.option_index])

@@ -1,17 +1,19 @@
 """The main screen: it composes the panes, routes keys to the trainer and frames to the panes."""
 
+from pathlib import Path
+
 from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus
-from textual.screen import Screen
+from textual.message import Message
 from textual.widgets import Static
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.frame import Value
+from tempfit_tui.recipe import Recipe
 from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import InputError, setting
 from tempfit_tui.ui.charts.fit import FitChart
@@ -20,22 +22,18 @@ from tempfit_tui.ui.fields import settings_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import bindings
 from tempfit_tui.ui.options import Options
-from tempfit_tui.ui.panes.bars import PANES, FooterBar, StatusBar, TabsBar, TitleBar, VerdictBar
+from tempfit_tui.ui.panes.bars import FooterBar, StatusBar, TabsBar, TitleBar, VerdictBar
 from tempfit_tui.ui.panes.dataset import DatasetPane
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
-from tempfit_tui.ui.remedies import Answer, calm_lr, ways_back
-from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
+from tempfit_tui.ui.remedies import Answer, remedies
+from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE, PanesScreen
+from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer, recipe_of
 from tempfit_tui.ui.words import Situation, state_words
 
-WIDE, TALL = 100, 28
-"""With fewer columns or lines one pane is shown at a time."""
-LEAST_WIDE, LEAST_TALL = 60, 20
-"""With fewer there is no room for a pane."""
 
-
-class MainScreen(Screen[None]):
+class MainScreen(PanesScreen):
     """Dataset, hyperparameters, losses and fit of one run, live."""
 
     BINDINGS = [
@@ -46,14 +44,19 @@ class MainScreen(Screen[None]):
     ]
     AUTO_FOCUS = "#loss"
 
+    class RecipeChosen(Message):
+        """Another recipe shall be opened in place of this one."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
-        super().__init__(classes="-show-loss")
-        self._options = options
-        self._glyphs = Glyphs(options.ascii_only)
+        super().__init__(Glyphs(options.ascii_only))
+        self._options, self._opened = options, opened
         self._table = opened.table
         self._settings = settings_of(opened.recipe)
         self._trouble = ""
-        self._shown = "loss"
         self.trainer = Trainer(
             engine,
             opened.recipe,
@@ -66,13 +69,13 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the bars and the panes."""
-        glyphs = self._glyphs
+        glyphs = self.glyphs
         yield TitleBar(glyphs, id="title")
         yield TabsBar(glyphs, id="tabs")
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield DatasetPane(self._table, glyphs)
-                yield HyperparametersPane(self._settings, self.trainer.recipe.model.kind, glyphs)
+                yield HyperparametersPane(self._settings, glyphs)
             with Vertical(id="right"):
                 yield LossPane(glyphs)
                 yield FitPane(self._table, glyphs)
@@ -83,7 +86,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the trainer; what needs no engine is shown already."""
-        self.set_class(self._glyphs.ascii_only, "-ascii")
+        self.set_class(self.glyphs.ascii_only, "-ascii")
         if self._options.start:
             self.trainer.start()
         self._write_bars()
@@ -94,12 +97,6 @@ class MainScreen(Screen[None]):
     async def live(self) -> None:
         """Drive the engine for as long as the app lives."""
         await self.trainer.live()
-
-    def on_resize(self) -> None:
-        """Choose the layout that fits."""
-        width, height = self.size
-        self.set_class(width < WIDE or height < TALL, "-tabs")
-        self.set_class(width < LEAST_WIDE or height < LEAST_TALL, "-too-small")
 
     # What comes from the trainer
 
@@ -131,8 +128,8 @@ class MainScreen(Screen[None]):
         lr = self._settings["training.lr"]
         self.query_one(StatusBar).show(trainer.seen, float(str(lr)), now.running)
         self.query_one(VerdictBar).show(now)
-        self.query_one(FooterBar).show(now.running, self._shown)
-        self.query_one(TabsBar).show(self._shown)
+        self.query_one(FooterBar).show(now.running, self.shown)
+        self.query_one(TabsBar).show(self.shown)
 
     # Training
 
@@ -191,6 +188,16 @@ class MainScreen(Screen[None]):
             },
         )
 
+    @work
+    async def action_new_seed(self) -> None:
+        """Draw other first weights."""
+        model = self.trainer.recipe.model
+        if model.kind == "linear":
+            self._on_trouble("the linear model starts at w 1, b 0: it draws nothing by a seed")
+            return
+        seed = model.seed + 1
+        await self._start_anew(f"Draw other first weights (seed {seed})?", {"model.seed": seed})
+
     # Settings
 
     @work
@@ -213,51 +220,94 @@ class MainScreen(Screen[None]):
 
     async def _start_anew(self, question: str, settings: dict[str, Value]) -> str:
         """Start anew with `settings`, asking first if a run would be lost; return why not."""
-        trainer = self.trainer
-        live = trainer.seen.frame.settings if trainer.seen else {}
         try:
-            recipe = with_settings(trainer.recipe, {**live, **settings})
+            self._recipe_with(settings)
         except InputError as error:
             return str(error)
-        epoch = trainer.seen.frame.epoch if trainer.seen else 0
-        if epoch and not await self._agreed(f"{question} It starts anew from epoch 0."):
+        epoch = self.trainer.seen.frame.epoch if self.trainer.seen else 0
+        if epoch and not await self.agreed(f"{question} It starts anew from epoch 0."):
             return ""
-        await trainer.start_anew(recipe)
+        await self._restart(settings)
         return self._trouble
 
-    async def _agreed(self, question: str) -> bool:
-        answers = [Answer("yes", "start anew"), Answer("no", "keep this run")]
-        return await self._chosen(question, answers) == "yes"
+    async def _restart(self, settings: dict[str, Value], remedy: str = "") -> None:
+        await self.trainer.start_anew(self._recipe_with(settings), remedy)
 
-    async def _chosen(self, question: str, answers: list[Answer]) -> str | None:
-        if self.app.screen is not self:  # a second press: something is asked already
-            return None
-        from tempfit_tui.ui.screens.choice import ChoiceScreen  # noqa: PLC0415 - not for the first frame
+    def _recipe_with(self, settings: dict[str, Value]) -> Recipe:
+        """Return the recipe opened, with the live settings in force and `settings`."""
+        live = self.trainer.seen.frame.settings if self.trainer.seen else {}
+        return with_settings(self.trainer.recipe, {**live, **settings})
 
-        return await self.app.push_screen_wait(ChoiceScreen(question, answers, self._glyphs))
-
-    # What can be done where there is trouble
+    # What can be done about the verdict
 
     @work
     async def action_remedy(self) -> None:
-        """Offer the ways out of a divergence, or start a dead engine again."""
+        """Offer the remedies or the ways back, or start a dead engine again."""
         trainer = self.trainer
         if trainer.death:
             await trainer.revive()
-        elif trainer.seen and trainer.seen.frame.stopped:
-            answers = ways_back(trainer.seen)
-            question = f"Diverged at epoch {trainer.seen.frame.stopped.epoch:,}: where to?"
-            match await self._chosen(question, answers):
-                case "before-change":
-                    await trainer.rewind("before-change")
-                case "start":
-                    await trainer.rewind("start")
-                case "calm":
-                    lr = calm_lr(trainer.seen)
-                    await trainer.rewind("start")
-                    await trainer.change({"training.lr": lr})
-                case _:
-                    pass
+        elif trainer.seen:
+            verdict = trainer.seen.frame.verdict.words
+            question, answers = remedies(trainer.seen, trainer.recipe)
+            if not answers:
+                self._on_trouble(f"{verdict}: there is nothing to mend")
+            elif answer := await self.chosen(question, answers):
+                await self._take(answer)
+
+    async def _take(self, answer: Answer) -> None:
+        """Do what `answer` says, and train on if training was under way."""
+        trainer, running = self.trainer, self.trainer.running.is_set()
+        if answer.anew:
+            await self._restart(answer.settings, answer.words)
+        else:
+            if answer.rewind:
+                await trainer.rewind(answer.rewind)
+            if answer.settings:
+                name = "" if answer.rewind else answer.words
+                self._refused(await trainer.change(answer.settings, name))
+        if running and not answer.rewind:
+            trainer.start()
+        self._write_bars()
+
+    def _refused(self, reason: str) -> None:
+        if reason:
+            self._on_trouble(reason)
+
+    @work
+    async def action_best(self) -> None:
+        """Go back to the best weights."""
+        await self.trainer.rewind("best")
+
+    def action_ghost(self) -> None:
+        """Show the run without the last remedy, or not."""
+        self._look(ghost=not self.trainer.view.ghost)
+
+    # Other runs
+
+    @work
+    async def action_recipes(self) -> None:
+        """Open another recipe."""
+        if self.app.screen is not self:
+            return
+        from tempfit_tui.ui.screens.recipes import RecipesScreen  # noqa: PLC0415 - not for the first frame
+
+        name = await self.app.push_screen_wait(RecipesScreen(self._opened.name, self.glyphs))
+        if name is not None:
+            self.trainer.pause()
+            self.post_message(self.RecipeChosen(name))
+
+    def action_save(self) -> None:
+        """Save the run as a recipe: what it started from, and what was changed when."""
+        from tempfit_tui.saving import save_recipe  # noqa: PLC0415 - not for the first frame
+
+        trainer = self.trainer
+        recipe = recipe_of(trainer.recipe, trainer.seen.frame) if trainer.seen else trainer.recipe
+        try:
+            file = save_recipe(self._opened, recipe, Path.cwd())
+        except InputError as error:
+            self._on_trouble(str(error))
+        else:
+            self.notify(f"saved as {file.name}")
 
     # What is seen
 
@@ -289,41 +339,9 @@ class MainScreen(Screen[None]):
         """Show the next window of epochs."""
         self.query_one(LossPane).next_window()
 
-    def action_pane(self, name: str) -> None:
-        """Go to a pane; in the fit pane already, go to its next tab."""
-        if name == "fit" and self._shown == "fit":
-            self.query_one(FitPane).next_tab()
-        self._show_pane(name)
-
-    def _show_pane(self, name: str) -> None:
-        self._mark_shown(name)
-        shown = self.query_one(f"#{name}")
-        (shown.content if isinstance(shown, FitPane) else shown).focus()
-
-    def _mark_shown(self, name: str) -> None:
-        if name == self._shown:
-            return
-        self._shown = name
-        for pane in PANES:
-            self.set_class(pane == name, f"-show-{pane}")
+    def pane_changed(self) -> None:
+        """Show the keys of the pane in use."""
         self._write_bars()
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Keep in mind the pane that has the focus."""
-        for ancestor in event.widget.ancestors_with_self:
-            if ancestor.id in PANES:
-                self._mark_shown(ancestor.id)
-
-    def action_next_pane(self, direction: int) -> None:
-        """Go to the pane after this one, or before it."""
-        names = list(PANES)
-        self._show_pane(names[(names.index(self._shown) + direction) % len(names)])
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        from tempfit_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - not for the first frame
-
-        self.app.push_screen(HelpScreen(self._glyphs))
 
     def action_leave(self) -> None:
         """Leave the app."""
