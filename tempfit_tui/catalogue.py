@@ -11,10 +11,10 @@ from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Data, Input, Recipe, Training
 from tempfit_tui.settings import parse_recipe, with_settings
 from tempfit_tui.table import Table, read_table
-from tempfit_tui.text import InputError
+from tempfit_tui.text import InputError, harmless
 
-DEFAULT_RECIPE = "split"
-"""Opened where no name is given: the article's section 6."""
+DEFAULT_RECIPE = "overfit"
+"""Opened where no name is given: a run that begins well, and then overfits."""
 MAX_RECIPE_BYTES = 2**20
 
 
@@ -24,6 +24,8 @@ class Opened(NamedTuple):
     name: str
     recipe: Recipe
     table: Table
+    file: Path
+    """Where the table was read from, resolved."""
 
 
 def data_folder() -> Path:
@@ -36,8 +38,13 @@ def data_folder() -> Path:
 def bundled_recipes() -> dict[str, Path]:
     """Return the bundled recipes' files by name, in the article's order."""
     files = sorted((data_folder() / "recipes").glob("*.toml"))
-    # 3-split.toml is the recipe `split`.
+    # 13-split.toml is the recipe `split`.
     return {file.stem.partition("-")[2]: file for file in files}
+
+
+def bundled_tables() -> dict[str, Path]:
+    """Return the bundled tables' files by the names that recipes have for them."""
+    return {file.name: file for file in data_folder().glob("*.csv")}
 
 
 def open_named(
@@ -67,8 +74,9 @@ def open_named(
         raise InputError(f"{name}: no bundled recipe, and no file of that name; {hint}")
     recipe = with_settings(recipe, settings or {}, "--set")
     data = replace(recipe.data, x=x or recipe.data.x, y=y or recipe.data.y)
-    table = read_table(_data_file(data.path, folder), data.x, data.y)
-    return Opened(Path(name).name, replace(recipe, data=data), table)
+    file = bundled_tables().get(data.path, folder / data.path)
+    table = read_table(file, data.x, data.y)
+    return Opened(Path(name).name, replace(recipe, data=data), table, file.resolve())
 
 
 def _is_there(file: Path) -> bool:
@@ -99,13 +107,8 @@ def _read_recipe(file: Path) -> Recipe:
 def _recipe_for(file: Path) -> Recipe:
     """Return the recipe for a CSV that comes without one."""
     return Recipe(
-        title=file.name,
+        title=harmless(file.name),
         data=Data(path=str(file)),
         input=Input(transform="standardise"),
         training=Training(lr=0.1),
     )
-
-
-def _data_file(path: str, folder: Path) -> Path:
-    bundled = {file.name: file for file in data_folder().glob("*.csv")}
-    return bundled.get(path, folder / path)

@@ -118,6 +118,14 @@ class EarlyStop(msgspec.Struct, frozen=True, array_like=True):
     epoch: int
     best_epoch: int
 
+    @property
+    def words(self) -> str:
+        """Why training was stopped, and which weights are in force."""
+        return (
+            f"stopped early: no better validation for {self.epoch - self.best_epoch:,} epochs; "
+            f"the best weights, of epoch {self.best_epoch:,}, are back"
+        )
+
 
 OutcomeKind = Literal["too early", "helped", "in part", "no cure", "no help"]
 

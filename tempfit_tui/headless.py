@@ -14,6 +14,8 @@ from tempfit_tui.text import DASH
 
 DEFAULT_EPOCHS = 5000
 """Where a run ends whose recipe doesn't say."""
+SHOWN_PARAMETERS = 16
+"""A table for people ends with no more."""
 LONG = 20_000
 """A run of so many epochs shows its progress."""
 NO_CURVES = View(columns=1, points=2, all_parameters=True)
@@ -65,7 +67,13 @@ def _loss(loss: float | None) -> str:
 
 
 def _ending(frame: Frame) -> str:
-    lines = [f"parameters  {_listed(frame.parameters)}"]
+    many = len(frame.parameters) > SHOWN_PARAMETERS
+    told = (
+        f"{len(frame.parameters):,}, all of them with --json" if many else _listed(frame.parameters)
+    )
+    lines = [f"parameters  {told}", f"verdict  {frame.verdict.words}"]
+    if frame.early_stop:
+        lines.append(frame.early_stop.words)
     if frame.raw_parameters:
         lines.append(f"in the file's units  {_listed(frame.raw_parameters)}")
     return "\n".join(lines)

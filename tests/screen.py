@@ -87,7 +87,7 @@ class Person:
 
     def row(self, label):
         """Return a line of the hyperparameters pane, within its border."""
-        border = "|" if self.app.main._glyphs.ascii_only else "│"
+        border = "|" if self.app.main.glyphs.ascii_only else "│"
         return self.line(label).split(border)[1]
 
     async def until(self, condition, what):
@@ -134,7 +134,7 @@ class Person:
 
 @asynccontextmanager
 async def sitting_at(
-    recipe=None, *, size=(120, 40), engine=None, settings=None, ready=True, **options
+    recipe="split", *, size=(120, 40), engine=None, settings=None, ready=True, **options
 ):
     """Start the app on `recipe`, and wait for the engine if `ready`; nothing may fail unseen."""
     faults = []
@@ -144,7 +144,7 @@ async def sitting_at(
         engine or LocalEngine(),
         Options(**options),
     )
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         person = Person(app, pilot)
         if ready:
             await person.until(lambda: person.trainer.seen, "the first frame")

@@ -39,7 +39,7 @@ async def test_opens_paused_with_all_that_is_known():
         assert person.title.startswith("tempfit  Training and validation · linear · sgd")
         assert "not started" in person.title
         assert person.status == "epoch 0   train —   val —   lr 0.01"
-        assert person.verdict == "not started · space: train · n: one epoch"
+        assert person.verdict == "not started space: train · n: one epoch"
         assert person.focus == "loss"
         for row, (x, y) in enumerate(ROWS):
             split = f"{SHAPES.validation} val" if row in (0, 3) else f"{SHAPES.train} train"
@@ -124,7 +124,7 @@ async def test_space_trains_and_pauses():
         await person.trained(100)
         assert "running" in person.title
         assert "space pause" in person.footer
-        assert person.verdict == "running · until epoch 4,000 · space: pause"
+        assert person.verdict.endswith("training until epoch 4,000 · space: pause")
         await person.press("space")
         await person.stands()
         epoch = person.epoch
@@ -141,7 +141,8 @@ async def test_n_trains_one_epoch_and_takes_it_apart():
         await person.sees("epoch 1 ")
         assert person.status == "epoch 1   train 53.57   val 200.9   lr 0.01   gap 147.4"
         assert person.verdict == (
-            "paused · epoch 1: p = 1.000x + 0 → loss 53.57 → gradient -61.24, -9.284 "
+            "too early to say: 1 epoch is too few "
+            "epoch 1: p = 1.000x + 0 → loss 53.57 → gradient -61.24, -9.284 "
             "→ w 1.612, b 0.09284"
         )
         await person.press("n")
@@ -194,9 +195,9 @@ async def test_stops_at_the_recipes_end_and_goes_on_when_asked():
         await person.press("space")
         await person.sees("finished")
         assert person.epoch == 30
-        assert person.verdict == (
-            "finished: epoch 30 is where this recipe ends · space: go on all the same "
-            "· r: start again"
+        assert person.verdict.startswith("still learning: ")
+        assert person.verdict.endswith(
+            "epoch 30 is where this recipe ends · space: go on all the same · r: start again"
         )
         await person.press("space")
         await person.trained(31)

@@ -54,10 +54,10 @@ async def test_tabs_go_to_panes_where_they_are_clicked(size):
     async with sitting_at(size=size) as person:
         for name, words in reversed(PANES.items()):
             await person.click(f" {words}")
-            assert person.app.main._shown == name
+            assert person.app.main.shown == name
             await person.press("tab")
             await person.click(f"{words[-1]} ", words[:-1])
-            assert person.app.main._shown == name
+            assert person.app.main.shown == name
 
 
 async def test_there_are_no_tabs_where_all_panes_are_seen():
@@ -91,7 +91,7 @@ async def test_the_status_begins_with_the_epoch_and_leaves_the_gap_out_first(siz
 async def test_the_verdict_is_whole(size):
     async with sitting_at(size=size) as person:
         await person.steps(1)
-        assert person.verdict.startswith("paused · epoch 1: ")
+        assert person.verdict.startswith("too early to say: 1 epoch is too few epoch 1: ")
         assert person.verdict.endswith("w 1.612, b 0.09284")
 
 

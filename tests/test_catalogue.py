@@ -1,16 +1,24 @@
 """What a person names: a bundled recipe, a recipe of their own, or a CSV."""
 
+import os
+import statistics
+
 import pytest
 from helpers import T_C, T_U, run_of
 
 from tempfit_tui import catalogue
-from tempfit_tui.catalogue import MAX_RECIPE_BYTES, bundled_recipes, data_folder, open_named
+from tempfit_tui.catalogue import (
+    MAX_RECIPE_BYTES,
+    bundled_recipes,
+    bundled_tables,
+    data_folder,
+    open_named,
+)
 from tempfit_tui.recipe import Data, Input, Recipe, Training
 from tempfit_tui.text import InputError
 from tempfit_tui.training.run import Run
 
-NAMES = ["finite-difference", "raw", "scaled", "autograd", "split", "too-fast"]
-ALL = ", ".join(NAMES)
+ALL = ", ".join(bundled_recipes())
 CSV = "a,b,c\n1,2,3\n2,4,5\n3,6,8\n"
 
 
@@ -20,26 +28,39 @@ def refusal(*arguments, **named):
     return str(caught.value)
 
 
-def test_the_bundled_recipes_come_in_the_article_s_order():
-    assert list(bundled_recipes()) == NAMES
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", bundled_recipes())
 def test_a_bundled_recipe_opens_and_trains_50_epochs(name):
     opened = open_named(name)
+    table = opened.table
     assert opened.name == name
-    assert opened.table.x.tolist() == list(T_U)
-    assert opened.table.y.tolist() == list(T_C)
-    assert (opened.table.x_name, opened.table.y_name) == ("t_u", "t_c")
-    for words in (opened.recipe.title, opened.recipe.commentary, opened.recipe.watch):
-        assert words
-    run = Run(opened.recipe, opened.table)
+    assert opened.file == data_folder() / table.source
+    if name == "underfit":
+        assert (table.source, table.x_name, table.y_name) == ("anscombe.csv", "x", "y")
+    else:
+        assert (table.source, table.x_name, table.y_name) == ("thermometer.csv", "t_u", "t_c")
+        assert (table.x.tolist(), table.y.tolist()) == (list(T_U), list(T_C))
+    run = Run(opened.recipe, table)
     run.advance(50)
     assert run.train_losses.epochs == run.epoch == (11 if name == "too-fast" else 50)
 
 
-def test_without_a_name_it_is_section_6():
-    assert open_named(None) == open_named("split")
+def test_the_second_of_anscombe_s_sets_is_bundled():
+    table = open_named("underfit").table
+    assert table.x.tolist() == [10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5]
+    # What its four sets have in common, and their maker told: both means and both variances.
+    for column, mean, variance in ((table.x, 9, 11), (table.y, 7.5, 4.127)):
+        assert statistics.mean(column) == pytest.approx(mean, abs=0.001)
+        assert statistics.variance(column) == pytest.approx(variance, abs=0.001)
+
+
+def test_the_bundled_tables_go_by_their_names():
+    folder = data_folder()
+    assert bundled_tables() == {name: folder / name for name in bundled_tables()}
+    assert sorted(bundled_tables()) == ["anscombe.csv", "thermometer.csv"]
+
+
+def test_without_a_name_it_is_the_model_that_is_too_rich():
+    assert open_named(None) == open_named("overfit")
 
 
 def test_settings_and_columns_win_over_the_recipe_s():
@@ -62,6 +83,21 @@ def test_a_csv_gets_the_recipe_for_a_csv(tmp_path):
     )
     assert (opened.recipe.split.fraction, opened.recipe.split.seed) == (0.2, 0)
     assert (opened.table.x.tolist(), opened.table.y.tolist()) == ([1, 2, 3], [3, 5, 8])
+
+
+def test_where_the_table_was_read_from_is_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text(CSV)
+    (tmp_path / "link.csv").symlink_to("mine.csv")
+    assert open_named("mine.csv").file == tmp_path / "mine.csv"
+    assert open_named("link.csv").file == tmp_path / "mine.csv"
+    assert open_named("split").file == data_folder() / "thermometer.csv"
+
+
+def test_a_csv_s_name_makes_a_title_that_is_harmless(tmp_path):
+    file = tmp_path / os.fsdecode(b"a\x1b\xff.csv")
+    file.write_text(CSV)
+    assert open_named(str(file)).recipe.title == "a\\x1b\\udcff.csv"
 
 
 def test_a_recipe_finds_its_csv_beside_itself(tmp_path, monkeypatch):

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tempfit_tui.recipe import Input, Linear, Recipe, Training
+from tempfit_tui.recipe import Input, Recipe, Training
 from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import setting
 from tempfit_tui.ui.fields import FIELD, FIELDS, lr_step, settings_of
 
 LR, STOP, MOMENTUM = FIELD["training.lr"], FIELD["training.epochs"], FIELD["training.momentum"]
-VALUE = float | int | str | bool | None
+VALUE = float | int | str | bool | tuple | None
 GRID = st.integers(-60, 60).map(lambda place: float(f"{10 ** (place / 4):.4g}"))
 
 
@@ -56,9 +56,24 @@ def test_a_step_beyond_all_bounds_is_left_to_be_refused(lr):
         ("training.epochs", 100, 500, None),
         ("training.epochs", 3000, 4000, 2000),
         ("training.epochs", 1_000_000, 1_000_000, 100_000),
-        ("training.optimizer", "sgd", "adam", "adam"),
+        ("training.optimizer", "sgd", "adam", "adagrad"),
         ("training.gradient", "autograd", "finite-difference", "analytic"),
         ("input.transform", "none", "scale", "standardise"),
+        ("model.kind", "linear", "polynomial", "mlp"),
+        ("model.degree", 1, 2, 1),
+        ("model.degree", 12, 12, 11),
+        ("model.hidden", (32, 32), (64, 64), (16, 16)),
+        ("model.hidden", (2,), (4,), (2,)),
+        ("model.hidden", (5, 5), (32,), (8,)),
+        ("model.seed", 0, 1, 0),
+        ("training.nesterov", False, True, True),
+        ("training.weight_decay", 0.01, 0.03, 0.003),
+        ("penalty.l2", 0.0, 1e-4, 0.0),
+        ("penalty.l2", 0.02, 0.03, 0.01),
+        ("input_noise.sigma", 0.3, 0.5, 0.2),
+        ("more_data.rows", 0, 10, 0),
+        ("training.batch_size", 0, 1, 0),
+        ("training.patience", 200, 500, 100),
     ],
 )
 def test_the_next_value_up_and_down(field, value, up, down):
@@ -98,14 +113,40 @@ def test_a_number_may_be_absent(written):
     assert MOMENTUM.parsed(written) is not None
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("32,32", (32, 32)), (" [8] ", (8,)), ("4, 4, 2", (4, 4, 2)), ("a,b", "a,b"), ("", "")],
+)
+def test_hidden_layers_are_written_as_their_widths(written, value):
+    assert FIELD["model.hidden"].parsed(written) == value
+
+
+@given(st.lists(st.integers(1, 1024), min_size=1, max_size=32).map(tuple))
+def test_hidden_layers_read_back_as_shown(hidden):
+    field = FIELD["model.hidden"]
+    assert field.parsed(field.words(hidden)) == hidden
+
+
+@pytest.mark.parametrize(
+    ("field", "word"), [("training.batch_size", "all rows"), ("training.patience", "off")]
+)
+def test_zero_has_a_word_where_it_is_no_number(field, word):
+    assert FIELD[field].words(0) == word
+    assert FIELD[field].parsed(word) == 0
+    assert FIELD[field].words(8) == "8"
+
+
 def test_a_field_needs_a_new_start_unless_it_is_live():
     assert all(field.anew is not is_live(field.name) for field in FIELDS)
 
 
 def test_every_choice_is_a_recipes_own():
     for field in FIELDS:
-        for choice in field.choices:
-            assert settings_of(with_settings(Recipe(), {field.name: choice}))[field.name] == choice
+        value = settings_of(Recipe())[field.name]
+        for _ in field.choices:
+            value = field.stepped(value, 1)
+            assert settings_of(with_settings(Recipe(), {field.name: value}))[field.name] == value
+        assert value == settings_of(Recipe())[field.name] or not field.choices
 
 
 @pytest.mark.parametrize(
@@ -114,6 +155,10 @@ def test_every_choice_is_a_recipes_own():
         ("input.scale", "input.transform", "scale"),
         ("training.delta", "training.gradient", "finite-difference"),
         ("training.momentum", "training.optimizer", "sgd"),
+        ("training.weight_decay", "training.optimizer", "adamw"),
+        ("model.degree", "model.kind", "polynomial"),
+        ("model.hidden", "model.kind", "mlp"),
+        ("model.dropout", "model.kind", "mlp"),
     ],
 )
 def test_a_field_that_has_no_effect_is_hidden(field, setting_name, shown_for):
@@ -122,9 +167,7 @@ def test_a_field_that_has_no_effect_is_hidden(field, setting_name, shown_for):
 
 
 def test_live_settings_win_over_the_recipes():
-    recipe = Recipe(
-        input=Input(transform="scale"), model=Linear(), training=Training(lr=0.5, epochs=7)
-    )
+    recipe = Recipe(input=Input(transform="scale"), training=Training(lr=0.5, epochs=7))
     settings = settings_of(recipe, {"training.lr": 0.25})
     assert settings["training.lr"] == 0.25
     assert settings["training.epochs"] == 7

@@ -21,7 +21,7 @@ async def choose(person, label):
 
 async def test_shows_every_setting_and_what_can_be_done_with_it():
     async with sitting_at() as person:
-        assert person.row("model") == "model      linear                "
+        assert person.row("model") == "model      linear          ↻ ‹ › "
         assert person.row("input") == "input      scale           ↻ ‹ › "
         assert person.row("times") == "times      0.1             ↻ − + "
         assert person.row("target") == "target     none            ↻ ‹ › "
@@ -40,11 +40,11 @@ async def test_arrows_move_and_turn():
         assert "0.005623" in person.row(LR)
         await person.press("up", "right")
         assert "0.5" in person.row("momentum")
-        await person.press("down", "down", "left")
+        await person.press(*["down"] * 20, "left")
         assert "2,000" in person.row("stop at")
         await person.press("down", "down", "right")
         assert "4,000" in person.row("stop at")
-        await person.press(*["up"] * 9, "left")
+        await person.press(*["up"] * 20, "down", "left")
         assert "none" in person.row("input")
         assert "times" not in person.text
 
@@ -185,7 +185,7 @@ async def test_stop_at_pauses_exactly_there():
         await person.press("enter")
         await person.sees("stop at    50 ")
         await person.press("space")
-        await person.sees("finished: epoch 50", "■ finished")
+        await person.sees("epoch 50 is where this recipe ends", "■ finished")
         assert person.epoch == 50
         await person.press("space")
         await person.trained(51)
@@ -212,13 +212,13 @@ async def test_the_text_field_is_over_its_value_where_the_pane_scrolls():
         await edit(person, "0")
         await person.press("enter")
         await person.sees("give a number above 0")
-        await person.press("down")
+        await person.press(*["down"] * 20)
         await edit(person, "77")
         await person.sees("stop at    77")
         assert person.row("stop at").startswith("stop at    77 ")
         await person.press("enter")
         await person.sees("stop at    77 ")
-        await person.press(*["up"] * 9)
+        await person.press(*["up"] * 30)
         await person.sees("input      scale")
         assert person.frame.settings["training.epochs"] == 77
 
@@ -332,7 +332,7 @@ async def test_the_cursor_leaves_a_setting_that_goes():
     async with sitting_at(settings={"training.optimizer": "adam"}) as person:
         await person.steps(2)
         await choose(person, "optimizer")
-        await person.press("right", "down", "right")
+        await person.press("left", "down", "right")
         await person.sees("momentum   0.5")
         await person.press(*["plus"] * 6, "space")
         await person.sees("✖ diverged")

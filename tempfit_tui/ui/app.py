@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from tempfit_tui.catalogue import Opened, open_named
+from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.ui.keys import KEYS
 from tempfit_tui.ui.options import Options
@@ -22,18 +22,12 @@ class TempfitApp(App[None]):
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
         super().__init__()
         self.theme = "tokyo-night"
-        self._engine, self._options = engine, options
+        self._engine = engine
         self.main = MainScreen(opened, engine, options)
-        """The screen of the recipe that is open."""
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
         return self.main
-
-    async def on_main_screen_recipe_chosen(self, event: MainScreen.RecipeChosen) -> None:
-        """Open another recipe, on the same engine."""
-        self.main = MainScreen(open_named(event.name), self._engine, self._options)
-        await self.switch_screen(self.main)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours of training and validation, as `$train` and `$validation`."""

@@ -27,7 +27,7 @@ KEYS = (
     Key("greater_than_sign", ">", "speed_up", "train more epochs a second", "speed"),
     Key("less_than_sign", "<", "speed_down", "train fewer epochs a second"),
     Key("r", "r", "reset", "back to the start: the same first weights", "reset"),
-    Key("upper_r", "R", "new_seed", "other first weights, and start anew"),
+    Key("R", "R", "new_seed", "other first weights, and start anew"),
     Key("p", "p", "new_split", "draw other validation rows, and start anew", "new split"),
     Key("l", "l", "log_axis", "loss on a logarithmic or a linear axis", "log"),
     Key("s", "s", "smooth", "smooth the loss curves, or not", "smooth"),
@@ -49,7 +49,7 @@ KEYS = (
 FOOTERS = {
     "dataset": "space n p + - r o 2 > ? q",
     "hyperparameters": "space n + - r o > ? q",
-    "loss": "space n + - r o 2 w ? q l z s >",
+    "loss": "space n + - r o 2 w l z s > ? q",
     "fit": "space n + - 4 r o 2 > ? q",
 }
 """The keys that matter in each pane; the first of them have a place on a narrow screen."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tempfit_tui.frame import EarlyStop, Frame, Step, Verdict
+from tempfit_tui.frame import Frame, Step, Verdict
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
@@ -120,7 +120,7 @@ def _news(now: Situation) -> list[Part]:
     if note := _note(now.seen, now.running):
         return [(note, "$text-accent")]
     if frame.early_stop:
-        return [(early_stop_words(frame.early_stop), "$text-primary"), _hint("space: go on")]
+        return [(frame.early_stop.words, "$text-primary"), _hint("space: go on")]
     if frame.ghost and frame.ghost.outcome.kind != "too early":
         helped = frame.ghost.outcome.kind in ("helped", "in part")
         return [(frame.ghost.outcome.words, "$text-success" if helped else "$text-accent")]
@@ -156,16 +156,8 @@ def _note(seen: Seen, running: bool) -> str:
     if not seen.frame.changes:
         return ""
     change = seen.frame.changes[-1]
-    recent = NOTED_SECONDS * (seen.rate or 1) if running else 1
+    recent = NOTED_SECONDS * (seen.rate or 1) if running else 0
     return change.note if seen.frame.epoch - change.epoch < recent else ""
-
-
-def early_stop_words(stop: EarlyStop) -> str:
-    """Return why training was stopped early, and which weights are in force."""
-    return (
-        f"stopped early: no better validation for {stop.epoch - stop.best_epoch:,} epochs; "
-        f"the best weights, of epoch {stop.best_epoch:,}, are back"
-    )
 
 
 def step_words(step: Step, room: int) -> str:

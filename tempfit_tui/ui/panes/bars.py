@@ -196,16 +196,18 @@ class FooterBar(Bar):
         self.rewrite()
 
     def parts(self) -> list[Part]:
-        """Return as many of the keys as there is room for."""
+        """Return as many of the keys as there is room for, help and quit always among them."""
         training, pane = self._shown
         parts: list[Part] = []
         self._ends = []
         used = 1
-        for key in footer_keys(pane):
+        *others, ask, leave = footer_keys(pane)
+        room = self.size.width - sum(len(key.shown) + len(key.footer) + 3 for key in (ask, leave))
+        for key in (*others, ask, leave):
             words = ("pause" if training else "train") if key.action == "pause" else key.footer
             width = len(key.shown) + len(words) + 3
-            if used + width > self.size.width:
-                break
+            if used + width > room and key not in (ask, leave):
+                continue
             used += width
             parts += [(f"{key.shown} ", "bold $text-accent"), (f"{words}  ", "$foreground 80%")]
             self._ends.append((used, key.action))

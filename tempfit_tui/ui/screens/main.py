@@ -7,10 +7,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Static
 
-from tempfit_tui.catalogue import Opened
+from tempfit_tui.catalogue import Opened, open_named
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe
@@ -44,21 +43,19 @@ class MainScreen(PanesScreen):
     ]
     AUTO_FOCUS = "#loss"
 
-    class RecipeChosen(Message):
-        """Another recipe shall be opened in place of this one."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
         super().__init__(Glyphs(options.ascii_only))
-        self._options, self._opened = options, opened
-        self._table = opened.table
+        self._options, self._engine = options, engine
+        self._take_up(opened)
+
+    def _take_up(self, opened: Opened) -> None:
+        """Begin with a recipe, in place of any before."""
+        options = self._options
+        self._opened, self._table = opened, opened.table
         self._settings = settings_of(opened.recipe)
         self._trouble = ""
         self.trainer = Trainer(
-            engine,
+            self._engine,
             opened.recipe,
             opened.table,
             speed=options.speed,
@@ -93,7 +90,7 @@ class MainScreen(PanesScreen):
         # After the first frame: loading torch would take the processor from it.
         self.call_after_refresh(self.live)
 
-    @work
+    @work(group="live")
     async def live(self) -> None:
         """Drive the engine for as long as the app lives."""
         await self.trainer.live()
@@ -247,12 +244,12 @@ class MainScreen(PanesScreen):
         if trainer.death:
             await trainer.revive()
         elif trainer.seen:
-            verdict = trainer.seen.frame.verdict.words
             question, answers = remedies(trainer.seen, trainer.recipe)
-            if not answers:
-                self._on_trouble(f"{verdict}: there is nothing to mend")
-            elif answer := await self.chosen(question, answers):
-                await self._take(answer)
+            if answers:
+                if answer := await self.chosen(question, answers):
+                    await self._take(answer)
+            elif not self._trouble:  # as while an engine is being started again
+                self._on_trouble(f"nothing to mend: {trainer.seen.frame.verdict.words}")
 
     async def _take(self, answer: Answer) -> None:
         """Do what `answer` says, and train on if training was under way."""
@@ -293,8 +290,16 @@ class MainScreen(PanesScreen):
 
         name = await self.app.push_screen_wait(RecipesScreen(self._opened.name, self.glyphs))
         if name is not None:
-            self.trainer.pause()
-            self.post_message(self.RecipeChosen(name))
+            await self._open(open_named(name))
+
+    async def _open(self, opened: Opened) -> None:
+        """Open another recipe on the same engine: new panes, for its table."""
+        self.workers.cancel_group(self, "live")
+        self._take_up(opened)
+        await self.recompose()
+        self.show_pane("loss")
+        self._write_bars()
+        self.live()
 
     def action_save(self) -> None:
         """Save the run as a recipe: what it started from, and what was changed when."""

@@ -1,0 +1,87 @@
+"""A recipe as a file of its own: what is on the screen, to be opened again from elsewhere."""
+
+import os
+from itertools import count
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tempfit_tui.catalogue import MAX_RECIPE_BYTES, Opened, bundled_tables
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.settings import recipe_toml
+from tempfit_tui.text import InputError, harmless
+
+MOST_LETTERS = 40
+"""Of a file's name, before its number: each may be four bytes, and disks allow some 255."""
+
+
+def save_recipe(opened: Opened, recipe: Recipe, folder: Path) -> Path:
+    """Write `recipe`, which goes with the table of `opened`, to a new file in `folder`.
+
+    Opened from there it names the same table. No file is ever written over.
+
+    Raises:
+        InputError: the file can't be written, or couldn't be read again.
+    """
+    path, title = _path_from(folder, opened.file), recipe.title or harmless(opened.name)
+    complete = replace(recipe, title=title, data=replace(recipe.data, path=path))
+    try:
+        content = recipe_toml(complete).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path}: a recipe can't hold a name that isn't UTF-8; rename it"
+        ) from error
+    if len(content) > MAX_RECIPE_BYTES:
+        raise InputError(
+            f"{opened.name}: longer than {MAX_RECIPE_BYTES:,} bytes, which can't be opened again; "
+            "let a fraction of the rows validate"
+        )
+    return _write(content, folder, _file_name(opened.name))
+
+
+def _write(content: bytes, folder: Path, name: str) -> Path:
+    """Write the first of NAME-1.toml, NAME-2.toml and so on that isn't there yet."""
+    for number in count(1):
+        file = folder / f"{name}-{number}.toml"
+        try:
+            _write_new(file, content)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(
+                f"{file}: can't be written ({reason}); choose another folder"
+            ) from error
+        return file
+    raise AssertionError("numbers don't end")
+
+
+def _write_new(file: Path, content: bytes) -> None:
+    """Write a file that isn't there yet; where that fails, as on a full disk, leave none."""
+    opened = file.open("xb")
+    try:
+        with opened:
+            opened.write(content)
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def _path_from(folder: Path, table: Path) -> str:
+    """Return what a recipe in `folder` calls the table at that resolved path."""
+    bundled = bundled_tables()
+    for name, file in bundled.items():
+        if file.resolve() == table:
+            return name
+    try:
+        path = os.path.relpath(table, folder.resolve())
+    except ValueError:
+        return str(table)  # on another drive
+    # A bundled table's name alone means that table.
+    return f"./{path}" if path in bundled else path
+
+
+def _file_name(name: str) -> str:
+    """Return a recipe's name without suffix, and without what a disk or a shell would mind."""
+    letters = (letter if letter.isalnum() or letter in "-_." else "-" for letter in Path(name).stem)
+    return "".join(letters)[:MOST_LETTERS].strip("-.") or "recipe"
