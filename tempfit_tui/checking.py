@@ -140,7 +140,9 @@ def _bounds(kind: inspect.IntType | inspect.FloatType, value: Any) -> list[str]:
         ("at most", kind.le),
     )
     return [
-        f"{word} {bound:,}" if isinstance(bound, int) else f"{word} {bound:g}".replace("e+", "e")
+        f"{word} {bound:,}"
+        if isinstance(bound, int)
+        else f"{word} {bound:g}".replace("e+0", "e").replace("e+", "e")
         for word, bound in bounds
         if bound is not None and (abs(bound) < _BEYOND or size >= abs(bound))
     ]

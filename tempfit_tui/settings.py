@@ -87,8 +87,8 @@ def live_settings(recipe: Recipe) -> dict[str, Value]:
 
 
 def is_live(name: str) -> bool:
-    """Tell whether the setting of that dotted name can change between two epochs."""
-    return name in LIVE
+    """Tell whether the setting of that dotted name, if there is one, can change during a run."""
+    return name in LIVE or name.partition(".")[0] in LIVE_SECTIONS
 
 
 def recipe_toml(recipe: Recipe) -> str:

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from tempfit_tui.recipe import Recipe, Split
-from tempfit_tui.settings import with_settings
+from tempfit_tui.settings import live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.training.optimizer import state_of
 from tempfit_tui.training.run import Run
+from tempfit_tui.training.theory import least_squares_line
 
 T_U = (35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4)
 T_C = (0.5, 14.0, 15.0, 28.0, 11.0, 8.0, 3.0, -4.0, 6.0, 13.0, 21.0)
@@ -24,9 +25,21 @@ SECTION_6 = {
     "split__train": [9, 2, 10, 8, 5, 1, 6, 4, 7],
 }
 GRADIENTS = ("finite-difference", "doubly-averaged", "analytic", "autograd")
+STANDARDISED = {"input__transform": "standardise", "target__transform": "standardise"}
+RICH = {
+    "split__validation": [0, 3],
+    **STANDARDISED,
+    "model__kind": "mlp",
+    "training__optimizer": "adam",
+    "training__lr": 1e-3,
+}
+"""The default recipe: the article's own split, and a model too rich for it."""
+TURNING = {**RICH, "model__hidden": [8], "training__lr": 3e-2}
+"""Its validation loss is least at epoch 103 and rises from there."""
 OPTIMIZERS = {
     "sgd": {},
     "momentum": {"training__momentum": 0.9},
+    "nesterov": {"training__momentum": 0.9, "training__nesterov": True},
     "adam": {"training__optimizer": "adam"},
 }
 
@@ -56,8 +69,10 @@ def recorded(history):
 def bits(run):
     """Return all that the next epochs depend on, and all that was recorded, bit for bit."""
     state = {name: part.numpy().tobytes() for name, part in state_of(run.optimizer).items()}
+    drawing = run.generator.get_state().numpy().tobytes()
     losses = recorded(run.train_losses), recorded(run.val_losses)
-    return run.epoch, run.weights.numpy().tobytes(), state, run.now.training, losses, run.stopped
+    weights, live = run.weights.numpy().tobytes(), live_settings(run.now)
+    return run.epoch, weights, state, drawing, live, losses, run.stopped
 
 
 def design(x):
@@ -96,6 +111,33 @@ def plain_torch(make_optimizer, x, y, epochs):
         loss.backward()
         optimizer.step()
     return losses, parameters.detach()
+
+
+def first_near_floor(run):
+    """Return the first epoch, from 1, within a hundredth of the line's floor; None for none."""
+    near = 1.01 * least_squares_line(run.data).train
+    losses = recorded(run.train_losses)
+    return next((epoch for epoch, loss in enumerate(losses, 1) if loss <= near), None)
+
+
+def trained(epochs, table=THERMOMETER, **settings):
+    """Return a run of so many epochs."""
+    run = run_of(table, **settings)
+    run.advance(epochs)
+    return run
+
+
+def lived(run, end, changes, cuts):
+    """Train `run` to `end`, changing settings before their epochs; stop at `cuts` as well.
+
+    Where it is stopped early it goes on.
+    """
+    for stop in sorted({*cuts, *(epoch - 1 for epoch in changes), end}):
+        while run.epoch < min(stop, end) and not run.stopped:
+            run.advance(min(stop, end) - run.epoch)
+        if run.epoch == stop and stop + 1 in changes:
+            run.change(changes[stop + 1])
+    return run
 
 
 def complaint(error, call, *arguments):

@@ -11,17 +11,18 @@ SIZES = [(60, 20), (80, 24), (99, 30), (100, 28), (120, 40)]
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("running", [False, True])
-async def test_the_footer_ends_with_a_whole_key(size, running):
+async def test_the_footer_holds_whole_keys_and_always_help_and_quit(size, running):
     async with sitting_at(size=size, start=running, speed=1) as person:
         await person.until(lambda: ("running" in person.title) is running, "the state")
         for number, pane in enumerate(FOOTERS, 1):
             await person.press(str(number))
             words = {"train": "pause" if running else "train"}
             told = [f"{key.shown} {words.get(key.footer, key.footer)}" for key in footer_keys(pane)]
-            whole = ["  ".join(told[:count]) for count in range(4, len(told) + 1)]
-            assert person.footer in whole
-        if size[0] >= 120:
-            assert person.footer.endswith("q quit")
+            shown = person.footer.split("  ")
+            assert shown[:2] == told[:2]
+            assert shown == [key for key in told if key in shown]
+            assert shown[-2:] == ["? help", "q quit"]
+            assert len(shown) >= (5 if size[0] < 80 else 7)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

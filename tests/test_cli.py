@@ -10,7 +10,10 @@ import pytest
 from tempfit_tui import __version__
 
 TEMPFIT = [sys.executable, "-m", "tempfit_tui"]
-ALL = "finite-difference, raw, scaled, autograd, split, too-fast"
+ALL = (
+    "finite-difference, raw, too-fast, scaled, autograd, underfit, overfit, penalty, more-data, "
+    "noise, simpler, early-stop, split"
+)
 OPTIONS = ("--x", "--y", "--set", "--start", "--speed", "--fps", "--ascii", "--version", "--help")
 
 
@@ -61,10 +64,17 @@ def test_the_bundled_recipes_are_listed(tempfit):
     assert out == (
         "finite-difference    A gradient by trying\n"
         "raw                  By hand, raw input\n"
+        "too-fast             Too large a learning rate\n"
         "scaled               By hand, input times 0.1\n"
         "autograd             Autograd and SGD\n"
+        "underfit             A line through a curve\n"
+        "overfit              Too rich a model\n"
+        "penalty              A penalty on large parameters\n"
+        "more-data            More observations\n"
+        "noise                Noise on the inputs\n"
+        "simpler              A simpler model\n"
+        "early-stop           Stopped at the best epoch\n"
         "split                Training and validation\n"
-        "too-fast             Too large a learning rate\n"
     )
 
 
@@ -91,7 +101,8 @@ SETTINGS = [
     ),
     (
         "training.optimizer=adamm",
-        "--set: training.optimizer = 'adamm': give one of adam, sgd; did you mean adam?",
+        "--set: training.optimizer = 'adamm': give one of adagrad, adam, adamw, rmsprop, sgd; "
+        "did you mean adam?",
     ),
     ("split.validation=[99]", "split.validation: there is no row 99; rows go from 0 to 10"),
     ("data.path=/", "/: this is a folder; name a CSV file in it"),

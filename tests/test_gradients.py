@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tempfit_tui.training.data import prepare
-from tempfit_tui.training.gradient import gradient_by
-from tempfit_tui.training.model import Linear
+from tempfit_tui.training.gradient import Batch, gradient_by
+from tempfit_tui.training.models import model_of
 
 NUMBERS = st.floats(-100, 100, width=32)
 PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40)
@@ -18,11 +18,12 @@ PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40)
 def gradient(table, parameters, way, **settings):
     """Return the package's gradient at `parameters`, shape (2,)."""
     made = recipe(training__gradient=way, **settings)
-    data, model = prepare(made, table), Linear(made.model)
+    data, model = prepare(made, table), model_of(made.model)
     leaf = torch.tensor(parameters).requires_grad_()
-    predicted = model.predict(leaf, data.x)
-    loss = torch.nn.functional.mse_loss(predicted, data.y)
-    return gradient_by(made.training, model, data)(leaf, predicted, loss).detach()
+    batch = Batch(data.x, data.y, [])
+    forward = model.forward(leaf, batch.x, batch.masks)
+    loss = torch.nn.functional.mse_loss(forward.predicted, batch.y)
+    return gradient_by(made.training, model, made.penalty)(leaf, batch, forward, loss).detach()
 
 
 def central_differences(x, y, parameters, delta=0.5):

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from helpers import SECTION_6, T_C, T_U, mean_squared_error, run_of
+from helpers import RICH, SECTION_6, T_C, T_U, TURNING, mean_squared_error, run_of, trained
 
 from tempfit_tui import headless
 
@@ -34,7 +34,7 @@ def objects(out):
 
 def epochs_of(out):
     """Return the epochs of a table's rows."""
-    return [int(line.split()[0]) for line in out.splitlines()[1:-2]]
+    return [int(line.split()[0]) for line in out.splitlines()[1:] if line.startswith(" ")]
 
 
 def test_the_table_is_aligned_and_ends_with_the_parameters(tempfit):
@@ -49,6 +49,7 @@ def test_the_table_is_aligned_and_ends_with_the_parameters(tempfit):
         "        2       25.937567      122.372032\n"
         "        3       20.557310       97.630035\n"
         f"parameters  {weight:.4f}, {bias:.4f}\n"
+        "verdict  too early to say\n"
         f"in the file's units  {weight / 10:.4f}, {bias:.4f}\n"
     )
     assert (code, err) == (0, "")
@@ -175,7 +176,7 @@ def test_parameters_that_aren_t_finite_are_told_as_such(tempfit):
     code, out, _ = tempfit("run", "too-fast", "--set", "training.lr=1e18")
     # w = 1 - 1e18 * 4517 already squares to more than float32 holds.
     assert (code, epochs_of(out)) == (1, [1, 2])
-    assert "not finite" in out.splitlines()[-2]
+    assert "not finite" in next(line for line in out.splitlines() if "parameters" in line)
 
 
 def test_divergence_in_json_has_nulls_and_the_reason(tempfit):
@@ -194,6 +195,45 @@ def test_divergence_in_json_has_nulls_and_the_reason(tempfit):
 def test_the_same_command_prints_the_same(tempfit):
     first = tempfit("run", "split", "--epochs", 1000, "--json")
     assert tempfit("run", "split", "--epochs", 1000, "--json") == first
+
+
+def options(settings):
+    """Return `settings`, as in training__lr=0.1, as --set options."""
+    pairs = [f"{name.replace('__', '.')}={value}" for name, value in settings.items()]
+    return [part for pair in pairs for part in ("--set", pair)]
+
+
+def test_early_stopping_ends_a_run_with_0_and_the_best_weights(tempfit):
+    arguments = options({**TURNING, "training__patience": 40})
+    code, out, err = tempfit("run", "autograd", *arguments, "--json", "--every", 50)
+    *rows, result = objects(out)
+    assert (code, err) == (0, "")
+    # Best epoch and patience; the weights are those that the best record measured.
+    assert (result["epochs"], result["best_epoch"], result["stopped"]) == (143, 103, None)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 50, 100, 143]
+    assert result["parameters"] == trained(102, **TURNING).weights.tolist()
+    assert result["train_loss"] == rows[-1]["train_loss"]
+    # A record's parameters are those that its losses were measured at.
+    assert rows[-1]["parameters"] == trained(142, **TURNING).weights.tolist()
+    assert result["raw_parameters"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "epochs", "verdict"),
+    # lab-numbers.md, A verdict that does not cry wolf: "Its verdicts".
+    [
+        ("split", {}, 500, "still learning"),
+        ("split", {}, 2_000, "fits"),
+        ("raw", {"training__gradient": "analytic"}, 10_000, "underfitting"),
+        ("too-fast", {}, 2, "diverging"),
+        ("autograd", RICH, 300, "still learning"),
+        ("autograd", RICH, 500, "fits"),
+        ("autograd", RICH, 1_000, "overfitting since epoch 379"),
+    ],
+)
+def test_the_verdict_is_the_lab_s(tempfit, name, settings, epochs, verdict):
+    _, out, _ = tempfit("run", name, *options(settings), "--epochs", epochs, "--json")
+    assert objects(out)[-1]["verdict"] == verdict
 
 
 def terminal_output(*arguments):

@@ -263,7 +263,7 @@ async def test_a_click_on_a_number_edits_it_and_on_a_word_turns_it():
 async def test_a_click_on_words_alone_does_nothing():
     async with sitting_at() as person:
         before = person.row(LR)
-        for words in ("linear  ", "28% of", "momentum"):
+        for words in ("28% of", "2 / largest", "momentum"):
             await person.click(words)
         assert person.row(LR) == before
         assert person.focus == "hyperparameters"

@@ -69,7 +69,7 @@ def test_without_numpy_training_says_nothing_of_it():
     code = """
 import sys
 sys.modules["numpy"] = None  # as in an environment that hasn't got it
-sys.argv = ["tempfit-tui", "run", "--epochs", "3"]
+sys.argv = ["tempfit-tui", "run", "split", "--epochs", "3"]
 from tempfit_tui.cli import main
 main()
 """

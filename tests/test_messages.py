@@ -38,6 +38,9 @@ REQUESTS = [
     SetView(View(None, 5)),
     Rewind("start"),
     Rewind("before-change"),
+    Rewind("best"),
+    Open.of(FULL, THERMOMETER, View(), remedy="a simpler model"),
+    ChangeSettings({"penalty.l2": 0.01, "training.nesterov": True}, remedy="L2"),
 ]
 
 

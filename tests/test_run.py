@@ -15,6 +15,7 @@ from helpers import (
     THERMOMETER,
     bits,
     complaint,
+    lived,
     plain_torch,
     recipe,
     recorded,
@@ -53,15 +54,6 @@ CHANGED = st.dictionaries(
     max_size=4,
 )
 TOO_FAST = "lr 0.01 is above 0.0003399, the largest stable lr for sgd"
-
-
-def lived(run, end, changes, cuts):
-    """Train `run` to `end`, changing settings before their epochs; stop at `cuts` as well."""
-    for stop in sorted({*cuts, *(epoch - 1 for epoch in changes), end}):
-        run.advance(max(0, stop - run.epoch))
-        if run.epoch == stop and stop + 1 in changes:
-            run.change(changes[stop + 1])
-    return run
 
 
 @pytest.mark.parametrize("ways", EVERY_WAY)
@@ -133,6 +125,7 @@ def test_a_change_is_marked_with_its_epoch_and_both_values():
             8,
             {"training.lr": 0.01, "training.momentum": 0.0},
             {"training.lr": 0.001, "training.momentum": 0.5},
+            "sgd starts without momentum",
         )
     ]
 
@@ -158,6 +151,7 @@ def test_changes_before_the_same_epoch_are_one():
             8,
             {"training.lr": 0.01, "training.momentum": 0.0},
             {"training.lr": 0.03, "training.momentum": 0.5},
+            "sgd starts without momentum",
         )
     ]
     run.take_back_change()
@@ -239,7 +233,8 @@ def test_a_restored_run_is_no_longer_stopped():
 
 
 def safetensors(epoch="5", settings='{"training.lr": 0.5}', **parts):
-    tensors = {"parameters": torch.zeros(2), **parts}
+    drawing = torch.Generator().get_state()
+    tensors = {"parameters": torch.zeros(2), "generator": drawing, **parts}
     metadata = {"epoch": epoch, "settings": settings}
     return save({name: part for name, part in tensors.items() if part is not None}, metadata)
 
@@ -254,6 +249,7 @@ ADAM_S_PARTS = {
     "optimizer.exp_avg": torch.zeros(2),
     "optimizer.exp_avg_sq": torch.zeros(2),
 }
+GENERATOR = torch.Generator().get_state()
 STRANGE_CHECKPOINTS = {
     "nothing": (b"", DAMAGED),
     "no metadata": (save({"parameters": torch.zeros(2)}), DAMAGED),
@@ -265,6 +261,10 @@ STRANGE_CHECKPOINTS = {
     "100,000 brackets": (safetensors(settings="[" * 100_000), DAMAGED),
     "NaN": (safetensors(settings='{"training.lr": NaN}'), DAMAGED),
     "no parameters": (safetensors(parameters=None), DAMAGED),
+    "no generator": (safetensors(generator=None), DAMAGED),
+    "half a generator": (safetensors(generator=GENERATOR[:99]), DAMAGED),
+    "no bytes of a generator": (safetensors(generator=torch.zeros(2)), DAMAGED),
+    "a generator's bytes at odds": (safetensors(generator=255 - GENERATOR), DAMAGED),
     "more parameters": (
         safetensors(parameters=torch.zeros(3)),
         "checkpoint: of another model; start the run anew",

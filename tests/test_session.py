@@ -12,16 +12,19 @@ from helpers import (
     T_C,
     T_U,
     THERMOMETER,
+    TURNING,
     mean_squared_error,
     recipe,
     table_of,
+    trained,
 )
 from msgspec.structs import replace
 
-from tempfit_tui.frame import Change, Curve, Frame, Limit, Setup, View
-from tempfit_tui.recipe import PlannedChange
+from tempfit_tui.frame import Change, Curve, EarlyStop, Frame, Limit, Setup, Verdict, View
+from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.session import session as session_module
 from tempfit_tui.session.session import Session
+from tempfit_tui.settings import live_settings
 from tempfit_tui.text import InputError
 
 
@@ -61,7 +64,7 @@ def test_a_budget_of_seconds_ends_training_at_the_deadline(clock):
     # Each look at the clock takes a second, and a chunk two: one look before it and one after.
     assert clock.now == pytest.approx(11.0, abs=1)
     # Chunks shrink to an epoch where one takes longer than a key may wait.
-    assert session.run.epoch == 16 + 4
+    assert session.run.epoch == 4 + 4
 
 
 def test_the_budget_that_is_over_first_ends_training(clock):
@@ -85,7 +88,7 @@ def test_chunks_grow_while_they_are_quick(monkeypatch):
     advance = session.run.advance
     session.run.advance = lambda epochs: (chunks.append(epochs), advance(epochs))
     session.advance(100)
-    assert chunks == [16, 32, 52]
+    assert chunks == [4, 8, 16, 32, 40]
 
 
 def test_an_interruption_ends_it_after_the_chunk_at_hand():
@@ -165,6 +168,44 @@ def test_rewinding_to_before_the_change():
     assert frames[0] == frames[1]
 
 
+def test_rewinding_to_the_best_weights():
+    session = session_of(**TURNING)
+    session.advance(200)
+    session.rewind("best")
+    assert session.run.epoch == 102
+    assert torch.equal(session.run.weights, trained(102, **TURNING).weights)
+    # What came after them stays in sight.
+    assert session.frame(View()).ghost.last_epoch == 200
+
+
+def test_without_validation_rows_there_are_no_best_weights():
+    session = session_of(**SCALED)
+    session.advance(30)
+    with pytest.raises(InputError) as caught:
+        session.rewind("best")
+    assert str(caught.value) == "there are no better weights to go back to"
+    assert (session.run.epoch, session.frame(View()).ghost) == (30, None)
+
+
+def test_early_stopping_ends_the_budget_and_is_told_until_training_goes_on():
+    session = session_of(**TURNING, training__patience=40)
+    session.advance(10**6)
+    frame = session.frame(View(all_parameters=True))
+    assert frame.early_stop == EarlyStop(143, 103)
+    assert (frame.epoch, frame.best_epoch, session.ended) == (143, 103, True)
+    assert frame.parameters == trained(102, **TURNING).weights.tolist()
+    session.advance(5)
+    assert session.frame(View()).early_stop is None
+
+
+def test_the_newest_step_is_told_as_it_was_made_though_the_best_weights_are_put_back():
+    session = session_of(**TURNING, training__patience=40)
+    session.advance(10**6)
+    step = session.frame(View(all_parameters=True)).step
+    assert step.before == trained(142, **TURNING).weights.tolist()
+    assert step.after == trained(143, **TURNING).weights.tolist()
+
+
 def test_without_a_change_there_is_none_to_take_back():
     session = session_of(**SCALED)
     session.advance(30)
@@ -191,19 +232,13 @@ def test_the_first_frame():
         val_loss=None,
         parameters=[1.0, 0.0],
         raw_parameters=[pytest.approx(0.1), 0.0],
-        settings={
-            "training.gradient": "autograd",
-            "training.delta": 0.1,
-            "training.optimizer": "sgd",
-            "training.momentum": 0.0,
-            "training.lr": 0.01,
-            "training.epochs": 4000,
-        },
+        settings={**live_settings(Recipe()), "training.epochs": 4000},
         limit=Limit(frame.limit.lr, "2 / largest eigenvalue"),
         step=None,
         best_epoch=None,
         best_loss=None,
         stopped=None,
+        verdict=Verdict("not started", "not started"),
         changes=[],
         can_take_back=False,
         train=Curve(),
@@ -325,6 +360,7 @@ def test_changes_and_the_way_back_are_told():
             6,
             {"training.lr": 0.01, "training.optimizer": "sgd"},
             {"training.lr": 0.5, "training.optimizer": "adam"},
+            "adam starts without the moments of the gradient",
         )
     ]
     assert frame.can_take_back

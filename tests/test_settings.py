@@ -9,7 +9,10 @@ from msgspec.structs import replace
 from tempfit_tui.recipe import (
     Data,
     Input,
-    Linear,
+    InputNoise,
+    Model,
+    MoreData,
+    Penalty,
     PlannedChange,
     Recipe,
     Split,
@@ -29,17 +32,25 @@ from tempfit_tui.text import InputError
 
 FINITE = st.floats(-1e18, 1e18)
 POSITIVE = st.floats(0, 1e18, exclude_min=True)
+SHARE = st.floats(0, 1, exclude_max=True)
+STRENGTH = st.floats(0, 1e6)
+SEED = st.integers(0, 2**53)
 LR = "a number above 0"
+WIDTHS = "a list of 1 to 32, each of it a whole number at least 1 and at most 1,024"
 WORDS = st.text(max_size=20)
 ROWS = st.lists(st.integers(0, 2**53), max_size=5)
 TRAININGS = st.builds(
     Training,
     gradient=st.sampled_from(["finite-difference", "doubly-averaged", "analytic", "autograd"]),
     delta=POSITIVE,
-    optimizer=st.sampled_from(["sgd", "adam"]),
-    momentum=st.floats(0, 1, exclude_max=True),
+    optimizer=st.sampled_from(["sgd", "adam", "adamw", "rmsprop", "adagrad"]),
+    momentum=SHARE,
+    nesterov=st.booleans(),
+    weight_decay=STRENGTH,
     lr=POSITIVE,
+    batch_size=st.integers(0, 2**53),
     epochs=st.none() | st.integers(1, 10**12),
+    patience=st.integers(0, 10**12),
 )
 CHANGES = st.builds(
     PlannedChange,
@@ -50,6 +61,9 @@ CHANGES = st.builds(
             "training.lr": POSITIVE,
             "training.gradient": st.sampled_from(["analytic", "autograd"]),
             "training.epochs": st.integers(1, 10**12),
+            "penalty.l1": STRENGTH,
+            "input_noise.sigma": STRENGTH,
+            "model.dropout": SHARE,
         },
     ),
 )
@@ -63,15 +77,27 @@ RECIPES = st.builds(
         Split,
         validation=st.none() | ROWS,
         train=st.none() | ROWS,
-        fraction=st.floats(0, 1, exclude_max=True),
-        seed=st.integers(0, 2**53),
+        fraction=SHARE,
+        seed=SEED,
     ),
     input=st.builds(
         Input, transform=st.sampled_from(["none", "scale", "standardise"]), scale=POSITIVE
     ),
     target=st.builds(Target, transform=st.sampled_from(["none", "standardise"])),
-    model=st.builds(Linear, initial=st.tuples(FINITE, FINITE)),
+    model=st.builds(
+        Model,
+        kind=st.sampled_from(["linear", "polynomial", "mlp"]),
+        initial=st.tuples(FINITE, FINITE),
+        degree=st.integers(1, 12),
+        hidden=st.lists(st.integers(1, 1024), min_size=1, max_size=32).map(tuple),
+        activation=st.sampled_from(["tanh", "relu", "sigmoid"]),
+        dropout=SHARE,
+        seed=SEED,
+    ),
     training=TRAININGS,
+    penalty=st.builds(Penalty, l2=STRENGTH, l1=STRENGTH),
+    input_noise=st.builds(InputNoise, sigma=STRENGTH),
+    more_data=st.builds(MoreData, rows=st.integers(0, 1_000_000), noise=STRENGTH, seed=SEED),
     changes=st.lists(CHANGES, max_size=3).map(lambda made: sorted(made, key=lambda c: c.epoch)),
 )
 
@@ -79,8 +105,22 @@ RECIPES = st.builds(
 def test_an_empty_recipe_is_the_defaults():
     made = parse_recipe("", "mine.toml")
     assert made == Recipe()
-    assert made.training == Training("autograd", 0.1, "sgd", 0.0, 0.01, None)
-    assert made.model.initial == (1.0, 0.0)
+    # design.md, Recipe: the defaults.
+    assert made.training == Training(
+        gradient="autograd",
+        delta=0.1,
+        optimizer="sgd",
+        momentum=0.0,
+        nesterov=False,
+        weight_decay=0.01,
+        lr=0.01,
+        batch_size=0,
+        epochs=None,
+        patience=0,
+    )
+    assert made.model == Model("linear", (1.0, 0.0), 3, (32, 32), "tanh", 0.0, 0)
+    assert (made.penalty, made.input_noise) == (Penalty(0.0, 0.0), InputNoise(0.0))
+    assert made.more_data == MoreData(0, 1.7, 0)
     assert (made.split.validation, made.split.fraction, made.split.seed) == (None, 0.2, 0)
 
 
@@ -105,15 +145,33 @@ def test_every_key_of_a_recipe_is_read():
         [target]
         transform = "standardise"
         [model]
-        kind = "linear"
+        kind = "mlp"
         initial = [2, -1.5]
+        degree = 5
+        hidden = [8, 4]
+        activation = "relu"
+        dropout = 0.25
+        seed = 2
         [training]
         gradient = "analytic"
         delta = 1
         optimizer = "adam"
         momentum = 0.5
+        nesterov = true
+        weight_decay = 0.1
         lr = 1e-3
+        batch_size = 4
         epochs = 9
+        patience = 200
+        [penalty]
+        l2 = 1e-3
+        l1 = 1e-4
+        [input_noise]
+        sigma = 0.3
+        [more_data]
+        rows = 100
+        noise = 2
+        seed = 5
         [[changes]]
         epoch = 3
         set = { "training.lr" = 1 }
@@ -128,8 +186,11 @@ def test_every_key_of_a_recipe_is_read():
         Split([0, 3], [2, 1], 0.5, 7),
         Input("scale", 0.5),
         Target("standardise"),
-        Linear("linear", (2.0, -1.5)),
-        Training("analytic", 1.0, "adam", 0.5, 1e-3, 9),
+        Model("mlp", (2.0, -1.5), 5, (8, 4), "relu", 0.25, 2),
+        Training("analytic", 1.0, "adam", 0.5, True, 0.1, 1e-3, 4, 9, 200),
+        Penalty(1e-3, 1e-4),
+        InputNoise(0.3),
+        MoreData(100, 2.0, 5),
         [PlannedChange(3, {"training.lr": 1})],
     )
 
@@ -142,12 +203,13 @@ def test_every_key_of_a_recipe_is_read():
         ("trainin.lr = 1", "trainin: unknown key; did you mean training?"),
         (
             "[training]\nzzz = 1",
-            "training.zzz: unknown key; known: gradient, delta, optimizer, momentum, lr, epochs",
+            "training.zzz: unknown key; known: gradient, delta, optimizer, momentum, nesterov, "
+            "weight_decay, lr, batch_size, epochs, patience",
         ),
         (
             '"\\u001b[31m" = 1',
             r"\x1b[31m: unknown key; known: title, commentary, watch, data, split, input, target, "
-            "model, training, changes",
+            "model, training, penalty, input_noise, more_data, changes",
         ),
         # Wrong types.
         ('training.lr = "a"', f"training.lr = 'a': give {LR}"),
@@ -211,15 +273,42 @@ def test_every_key_of_a_recipe_is_read():
             "model.initial = [0, 'a']",
             "model.initial[1] = 'a': give a number",
         ),
+        ("model.hidden = []", f"model.hidden = []: give {WIDTHS}"),
+        ("model.hidden = 32", f"model.hidden = 32: give {WIDTHS}"),
+        (
+            "model.hidden = [32, 0]",
+            "model.hidden[1] = 0: give a whole number at least 1 and at most 1,024",
+        ),
+        (
+            "model.degree = 13",
+            "model.degree = 13: give a whole number at least 1 and at most 12",
+        ),
+        ("model.dropout = 1", "model.dropout = 1: give a number at least 0 and below 1"),
+        (
+            "penalty.l2 = -1",
+            "penalty.l2 = -1: give a number at least 0 and at most 1e6",
+        ),
+        (
+            "training.batch_size = 1.5",
+            "training.batch_size = 1.5: give a whole number at least 0",
+        ),
+        (
+            "more_data.rows = 1_000_001",
+            "more_data.rows = 1000001: give a whole number at least 0 and at most 1,000,000",
+        ),
         # Words that are not among those possible.
         (
             "training.optimizer = 'adamm'",
-            "training.optimizer = 'adamm': give one of adam, sgd; did you mean adam?",
+            "training.optimizer = 'adamm': give one of adagrad, adam, adamw, rmsprop, sgd; "
+            "did you mean adam?",
         ),
-        ("training.optimizer = 'zzz'", "training.optimizer = 'zzz': give one of adam, sgd"),
+        (
+            "training.optimizer = 'zzz'",
+            "training.optimizer = 'zzz': give one of adagrad, adam, adamw, rmsprop, sgd",
+        ),
         (
             "model.kind = 'lineer'",
-            "model.kind = 'lineer': give one of linear; did you mean linear?",
+            "model.kind = 'lineer': give one of linear, mlp, polynomial; did you mean linear?",
         ),
         # Planned changes.
         (
@@ -231,8 +320,8 @@ def test_every_key_of_a_recipe_is_read():
         ("[[changes]]\nepoch = 1\nset = 5", "changes[0].set = 5: give a table"),
         (
             '[[changes]]\nepoch = 5\nset = { "split.seed" = 1 }',
-            "changes[0].set: split.seed needs a new start; only settings of training change "
-            "during a run",
+            "changes[0].set: split.seed needs a new start; what changes during a run: training, "
+            "penalty, input_noise and model.dropout",
         ),
         (
             '[[changes]]\nepoch = 5\nset = { "training.lr" = 0 }',
@@ -329,7 +418,7 @@ def test_a_new_list_takes_the_place_of_the_old_one():
             "lr",
             1,
             "lr: unknown key; known: title, commentary, watch, data, split, input, target, model, "
-            "training, changes",
+            "training, penalty, input_noise, more_data, changes",
         ),
         ("training.lr", float("nan"), "training.lr = nan: give a finite number"),
         ("training.lr", 0, f"training.lr = 0: give {LR}"),
@@ -379,15 +468,25 @@ def test_a_setting_without_name_or_value_is_refused(text):
     )
 
 
-def test_live_settings_are_all_of_training():
-    made = recipe(training__lr=0.5, training__epochs=7)
+def test_live_settings_are_training_penalty_noise_and_dropout():
+    made = recipe(training__lr=0.5, training__epochs=7, penalty__l2=0.1)
+    # design.md, Recipe: everything in training, penalty, input_noise, and dropout.
     assert live_settings(made) == {
+        "model.dropout": 0.0,
         "training.gradient": "autograd",
         "training.delta": 0.1,
         "training.optimizer": "sgd",
         "training.momentum": 0.0,
+        "training.nesterov": False,
+        "training.weight_decay": 0.01,
         "training.lr": 0.5,
+        "training.batch_size": 0,
         "training.epochs": 7,
+        "training.patience": 0,
+        "penalty.l2": 0.1,
+        "penalty.l1": 0.0,
+        "input_noise.sigma": 0.0,
     }
     assert all(map(is_live, live_settings(made)))
-    assert not any(map(is_live, ("split.seed", "title", "model.initial", "")))
+    asleep = ("split.seed", "title", "model.initial", "model.hidden", "more_data.rows", "")
+    assert not any(map(is_live, asleep))

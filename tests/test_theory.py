@@ -18,6 +18,7 @@ from helpers import (
     recorded,
     run_of,
     table_of,
+    trained,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from tempfit_tui.frame import Limit
 from tempfit_tui.recipe import Training
 from tempfit_tui.training import theory
 from tempfit_tui.training.data import prepare
+from tempfit_tui.training.models import model_of
 
 STANDARDISED = {"input__transform": "standardise"}
 NUMBERS = st.floats(-100, 100, width=32)
@@ -34,25 +36,38 @@ TABLES = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=30).map(
 )
 
 
+def eigenvalues(made, table):
+    return theory.hessian_eigenvalues(prepare(made, table), model_of(made.model))
+
+
+def last_move(run):
+    """Return how far the last update moved the parameters."""
+    return float((run.weights - run.last_step.before).norm())
+
+
+def stable_lr(run):
+    return theory.largest_stable_lr(run.now, run.data, run.model)
+
+
 def test_the_hessian_s_eigenvalues_are_the_lab_s():
     # lab-numbers.md, Closed form: x0.1: 0.16988 and 60.646; standardised: 2 and 2.
-    scaled = theory.hessian_eigenvalues(prepare(recipe(**SCALED), THERMOMETER))
+    scaled = eigenvalues(recipe(**SCALED), THERMOMETER)
     assert [f"{scaled[0]:.5f}", f"{scaled[1]:.3f}"] == ["0.16988", "60.646"]
-    standardised = theory.hessian_eigenvalues(prepare(recipe(**STANDARDISED), THERMOMETER))
+    standardised = eigenvalues(recipe(**STANDARDISED), THERMOMETER)
     assert standardised == pytest.approx((2, 2), abs=1e-6)
 
 
 @given(TABLES)
 def test_eigenvalues_and_floor_agree_with_numpy(table):
     x, y = table
-    data = prepare(recipe(), table_of(x, y))
+    table = table_of(x, y)
     # The matrix is a product of float32 inputs in float64: eigenvalues to 1e-12 of the largest.
     expected = np.linalg.eigvalsh(hessian(x))
     tolerance = 1e-12 * expected[1]
-    assert theory.hessian_eigenvalues(data) == pytest.approx(expected.tolist(), abs=tolerance)
+    assert eigenvalues(recipe(), table) == pytest.approx(expected.tolist(), abs=tolerance)
     floor = mean_squared_error(least_squares(x, y), x, y)
-    assert theory.floor(data) == pytest.approx(
-        floor, rel=1e-6, abs=1e-9 * (1 + np.square(y).mean())
+    assert theory.least_squares_line(prepare(recipe(), table)) == pytest.approx(
+        (floor, None), rel=1e-6, abs=1e-9 * (1 + np.square(y).mean())
     )
 
 
@@ -103,7 +118,7 @@ def test_plain_sgd_follows_the_closed_form(settings, factor, lr, gradient):
 def test_so_many_updates_bring_it_within_a_hundredth_of_the_floor(settings, lr, updates):
     run = run_of(**settings, training__lr=lr)
     run.advance(updates + 3)
-    near = 1.01 * theory.floor(run.data)
+    near = 1.01 * theory.least_squares_line(run.data).train
     first = next(number for number, loss in enumerate(recorded(run.train_losses)) if loss <= near)
     # float32 may cross the line an epoch off where the loss falls by 1e-6 an epoch.
     assert first == pytest.approx(updates, abs=1)
@@ -125,25 +140,43 @@ def test_so_many_updates_bring_it_within_a_hundredth_of_the_floor(settings, lr, 
             11 * 2 / 60.646,
             "2 / largest eigenvalue, times 11 for the averaged gradient",
         ),
+        (
+            {"training__momentum": 0.9, "training__nesterov": True},
+            2 * 1.9 / 2.8 / 60.646,
+            "2 (1 + m) / (1 + 2 m) / largest eigenvalue",
+        ),
+        (
+            {"penalty__l2": 10.0},
+            2 / (60.646 + 20),
+            "2 / largest eigenvalue, penalty in it",
+        ),
+        (
+            {"penalty__l2": 10.0, "training__gradient": "doubly-averaged"},
+            2 / (60.646 / 11 + 20),
+            "2 / largest eigenvalue, times 11 for the averaged gradient, penalty in it",
+        ),
         ({"training__optimizer": "adam"}, None, "no fixed limit (adam)"),
+        ({"model__kind": "mlp"}, None, "no fixed limit (mlp: its curvature changes)"),
     ],
 )
 def test_the_largest_stable_lr_and_its_rule(settings, limit, rule):
     run = run_of(**SCALED, **settings)
-    found = theory.largest_stable_lr(run.now.training, run.data)
+    found = stable_lr(run)
     assert found.rule == rule
     assert found.lr == (limit and pytest.approx(limit, rel=1e-5))
 
 
 @pytest.mark.parametrize("gradient", ["analytic", "doubly-averaged"])
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
-def test_training_settles_just_below_the_limit_and_blows_up_just_above(gradient, optimizer):
-    settings = {**SCALED, **OPTIMIZERS[optimizer], "training__gradient": gradient}
-    limit = theory.largest_stable_lr(recipe(**settings).training, run_of(**settings).data).lr
-    below, above = (run_of(**settings, training__lr=limit * near) for near in (0.99, 1.01))
-    for run in (below, above):
-        run.advance(2_000)
-    assert below.train_losses.last < recorded(below.train_losses)[0]
+@pytest.mark.parametrize("penalty", [{}, {"penalty__l2": 10.0}], ids=["no penalty", "l2"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
+def test_training_settles_just_below_the_limit_and_blows_up_just_above(
+    gradient, optimizer, penalty
+):
+    settings = {**SCALED, **OPTIMIZERS[optimizer], **penalty, "training__gradient": gradient}
+    limit = stable_lr(run_of(**settings)).lr
+    first, below = (trained(n, **settings, training__lr=0.99 * limit) for n in (1, 2_000))
+    above = trained(2_000, **settings, training__lr=1.01 * limit)
+    assert last_move(below) < 1e-4 * last_move(first)
     grown = recorded(above.train_losses)
     assert above.stopped or grown[-1] > 1e3 * grown[0]
 
@@ -184,9 +217,7 @@ def test_the_luck_of_the_split_over_all_55_pairs():
         run = run_of(**SCALED, split__validation=list(pair), training__gradient="analytic")
         run.advance(3_001)
         trains[pair], vals[pair] = run.train_losses.last, run.val_losses.last
-        floors[pair] = theory.floor(run.data)
-        best = least_squares(run.data.x, run.data.y)
-        val_floors[pair] = mean_squared_error(best, run.data.val_x, run.data.val_y)
+        floors[pair], val_floors[pair] = theory.least_squares_line(run.data)
 
     def quartiles(losses):
         return np.quantile(list(losses.values()), [0, 0.25, 0.5, 0.75, 1]).tolist()

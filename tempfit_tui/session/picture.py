@@ -61,9 +61,9 @@ def _step(run: Run, view: View) -> Step | None:
         before=_told(last.before, view),
         loss=_finite_or_none(float(last.loss), 1.0),
         gradient=_told(last.gradient, view),
-        after=_told(run.weights, view),
+        after=_told(last.after, view),
         gradient_norm=_finite_or_none(float(last.gradient.norm()), 1.0),
-        update_norm=_finite_or_none(float((run.weights - last.before).norm()), 1.0),
+        update_norm=_finite_or_none(float((last.after - last.before).norm()), 1.0),
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, NamedTuple
 
+import torch
 from msgspec import DecodeError, Meta
 from msgspec.json import decode, encode
 from safetensors import SafetensorError
@@ -47,6 +48,7 @@ def unpacked(checkpoint: bytes) -> State:
         # safetensors.torch.load leaves the metadata aside; it is in the header, which is JSON.
         length = int.from_bytes(checkpoint[:8], "little")
         metadata: dict[str, Any] = decode(checkpoint[8 : 8 + length])["__metadata__"]
+        torch.Generator().set_state(tensors["generator"])  # refuses what is none
         return State(
             epoch=decode(metadata["epoch"], type=_Epoch),
             settings=decode(metadata["settings"], type=dict[str, Value]),
@@ -54,5 +56,5 @@ def unpacked(checkpoint: bytes) -> State:
             generator=tensors.pop("generator"),
             optimizer={name.removeprefix(_PREFIX): part for name, part in tensors.items()},
         )
-    except (SafetensorError, DecodeError, ValueError, KeyError) as error:
+    except (SafetensorError, DecodeError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise InputError(f"checkpoint: damaged ({error}); start the run anew") from error

@@ -83,7 +83,8 @@ def goes_on(before: Training, after: Training) -> bool:
 
 def state_words(before: Training, after: Training, *, any_state: bool) -> str:
     """Return what becomes of the optimizer's state when the optimizer changes; "" if it doesn't."""
-    if before.optimizer == after.optimizer and bool(before.momentum) == bool(after.momentum):
+    momentum_turned = after.optimizer == "sgd" and bool(before.momentum) != bool(after.momentum)
+    if before.optimizer == after.optimizer and not momentum_turned:
         return ""
     if goes_on(before, after) and any_state:
         return f"{after.optimizer} goes on with {KEPT[after.optimizer]}"

@@ -48,6 +48,8 @@ class LastStep(NamedTuple):
     loss: Tensor
     """As it was optimised, in transformed units."""
     gradient: Tensor
+    after: Tensor
+    """The parameters at its end."""
 
 
 class Moment(NamedTuple):
@@ -135,11 +137,14 @@ class Run:
         before = self.weights.clone()
         last = self._train(1)
         self._stepped = self.now.training, self.optimizer
-        if self._keep(Losses(*(a + b for a, b in zip(many, last, strict=True))), before):
-            if self.best != start.best:
-                self._before_best = start._replace(before_best=None)
-            return
-        self._set_state(start.state)
+        if not self._keep(Losses(*(a + b for a, b in zip(many, last, strict=True))), before):
+            self._set_state(start.state)
+            self._train_until_it_stops()
+        if self.best != start.best:
+            self._before_best = start._replace(before_best=None)
+
+    def _train_until_it_stops(self) -> None:
+        """Train epoch by epoch up to the first number that isn't finite: it is not far."""
         while not self.stopped:
             before = self.weights.clone()
             if not self._keep(self._train(1), before, always=True):
@@ -158,7 +163,8 @@ class Run:
                 self._note_best(val)
             self.epoch += len(train)
             assert self.parameters.grad is not None
-            self.last_step = LastStep(before, losses.optimised[-1], self.parameters.grad)
+            loss, gradient = losses.optimised[-1], self.parameters.grad
+            self.last_step = LastStep(before, loss, gradient, self.weights.clone())
         return finite
 
     def _note_best(self, val: Tensor) -> None:
@@ -262,7 +268,7 @@ class Run:
         if twin._before_best:
             twin.return_to_best()
         state = twin._state()
-        if not fits(state.optimizer, self.now.training, state.parameters):
+        if not goes_on(twin.now.training, self.now.training):
             state = state._replace(optimizer={})
         self._set_state(state)
         self.early_stop = EarlyStop(self.epoch, best.epoch)
@@ -275,6 +281,7 @@ class Run:
         other.weights = other.parameters.detach()
         other.generator = torch.Generator()
         other.return_to(self.moment())
+        other.stopped = self.stopped
         return other
 
     def moment(self) -> Moment:

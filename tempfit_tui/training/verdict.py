@@ -15,7 +15,8 @@ from torch import Tensor
 from tempfit_tui.frame import Verdict
 from tempfit_tui.text import number
 
-# The rule's thresholds. F is the line's training loss, T and V are running medians.
+# The rule's thresholds. F is the line's training loss; T and V are running medians of the losses,
+# E is the epoch of the least V that counts. Why each is what it is stands in docs/verdict.md.
 SAMPLES = 1000
 MEDIAN_SHARE = 0.01
 """A running median is over this share of the run."""
@@ -25,32 +26,38 @@ LATE_SHARE = 0.2
 """What falls, rises or stays is looked at over this last share of the run."""
 FEW_EPOCHS, FEW_ROWS = 20, 3
 """With fewer epochs or training rows there is nothing to say."""
+DIVERGED, DIVERGED_END, DIVERGED_RISE = 3.0, 2.0, 1.05
+"""T is so many times its least: at the last epoch, or at the end while it rose so many times."""
 FIRST_OVERFITTING = 100
 """No run overfits before this epoch."""
-BELOW_LINE = 0.9
-"""Overfitting needs a training loss below this share of F."""
 NEAR_LINE = 1.05
-"""A least validation loss counts from where T is within this share of F: no fly-throughs."""
-TURNED, TURNED_BY_FLOOR, TURNED_KEPT, TURNED_GAP = 1.25, 0.05, 1.1, 2.0
-"""V has turned: it rose so many times, by so much of F, stayed so high, is so far above T."""
+"""V's least counts from where T is within this share of F: no curve that flies past by chance."""
+BELOW_LINE = 0.9
+"""Overfitting needs T below this share of F."""
+TURNED, TURNED_BY, TURNED_KEPT = 1.25, 0.05, 1.1
+"""V has turned: it is so many times V(E), by so much of F, and stayed so many times above."""
+TURNED_FALL, TURNED_GAP = 0.9, 2.0
+"""Meanwhile T fell to this share of T(E), and V is so many times T."""
+DEEP, TURNED_SHALLOW = 0.4, 1.4
+"""While T is not below this share of F, few rows must have turned by more."""
 MEMORISED = 0.25
 """T is below this share of F, while V is above F."""
 WORSE_THAN_LINE = 2.0
-"""V is so many times the line's validation loss."""
-RISEN = 1.2
-"""V rose so many times for good: worth a word where there are few rows."""
-FAR_FROM_LINE = 1.5
-"""T so many times F is far too high to call a fit."""
-DIVERGED, DIVERGED_END = 3.0, 2.0
-"""The training loss is so many times its least."""
-CORRELATED = 1.0
-"""A Durbin-Watson statistic below this: the residuals follow the input."""
-STILL_FALLING, STILL_RISING = 0.95, 1.1
-"""T fell below, V rose above this share of what it was."""
-PATIENT_EPOCHS = 1000
-"""A half-life up to this, or up to the run's length, is worth waiting for."""
+"""V is so many times the line's, having risen."""
+RISEN, RISEN_BELOW, RISEN_KEPT = 1.2, 0.98, 0.9
+"""V rose so many times for good, T is this far below F, and V is this near its highest."""
 ENOUGH_ROWS = 30
 """With so many validation rows a rise is hardly luck."""
+FAR_FROM_LINE = 1.5
+"""T so many times F is far too high to call a fit."""
+PATIENT_EPOCHS = 1000
+"""A half-life up to this, or up to the run's length, is worth waiting for."""
+CORRELATED = 1.0
+"""A Durbin-Watson statistic below this: the residuals follow the input."""
+NEGLIGIBLE = 0.01
+"""T below this share of F leaves no residuals worth following."""
+STILL_FALLING, STILL_RISING = 0.95, 1.1
+"""T fell to this share of what it was; V rose so many times."""
 
 
 class Baseline(NamedTuple):
@@ -85,15 +92,29 @@ class Series(NamedTuple):
     @property
     def end(self) -> float:
         """The median over the last part of the run."""
-        count = max(1, round(END_SHARE * len(self.values)))
-        return float(self.values[-count:].median())
+        return self.end_within(len(self.values))
+
+    def end_within(self, samples: int) -> float:
+        """Return the median over the last part of the run, of so many samples at the most."""
+        return float(self.values[-min(samples, self._end_count) :].median())
+
+    @property
+    def end_epoch(self) -> int:
+        """The epoch that `end` belongs to, where the loss falls or rises steadily."""
+        return int(self.epochs[-1 - (self._end_count - 1) // 2])
+
+    @property
+    def _end_count(self) -> int:
+        return max(1, round(END_SHARE * len(self.values)))
 
     def smooth(self) -> Tensor:
         """Return the running medians, each about its own epoch."""
         width = int(MEDIAN_SHARE * len(self.values)) | 1
         half = width // 2
-        first, last = self.values[:1].expand(half), self.values[-1:].expand(half)
-        return torch.cat([first, self.values, last]).unfold(0, width, 1).median(-1).values
+        # Mirrored at the ends, where a value repeated would be its own median.
+        begin = self.values[1 : half + 1].flip(0)
+        end = self.values[len(self.values) - half - 1 : -1].flip(0)
+        return torch.cat([begin, self.values, end]).unfold(0, width, 1).median(-1).values
 
     @property
     def late(self) -> int:
@@ -117,34 +138,35 @@ class Evidence(NamedTuple):
 
 
 def verdict_on(evidence: Evidence) -> Verdict:
-    """Return the verdict that the evidence allows."""
+    """Return the verdict that the evidence allows: the first that holds."""
     if evidence.stopped:
         return Verdict("diverging", "diverging", evidence.stopped)
     if not evidence.epoch:
         return Verdict("not started", "not started")
     smooth = evidence.train.smooth()
-    if why := _diverging(evidence, smooth):
+    if _diverges(evidence, smooth):
+        least, last = evidence.train.least, float(evidence.train.values[-1])
+        why = f"the training loss grew {number(least)} → {number(last)}"
         return Verdict("diverging", "diverging", why)
     if evidence.epoch < FEW_EPOCHS:
-        return Verdict("too early", "too early to say", f"{evidence.epoch} epochs are too few")
+        told = "1 epoch is" if evidence.epoch == 1 else f"{evidence.epoch} epochs are"
+        return Verdict("too early", "too early to say", f"{told} too few")
     if evidence.baseline.train_rows < FEW_ROWS:
         rows = evidence.baseline.train_rows
         return Verdict("too early", "too early to say", f"{rows} training rows are too few")
     return _overfitting(evidence, smooth) or _fitting(evidence, smooth)
 
 
-def _diverging(evidence: Evidence, smooth: Tensor) -> str:
-    """Return why the training loss is running away; "" if it isn't."""
+def _diverges(evidence: Evidence, smooth: Tensor) -> bool:
+    """Tell whether the training loss is running away, or has run."""
     train, baseline = evidence.train, evidence.baseline
     last = float(train.values[-1])
-    grows = f"the training loss grew {number(train.least)} → {number(last)}"
     if last > DIVERGED * train.least and last >= max(baseline.variance, train.first):
-        return grows
+        return True
     high = train.end > max(FAR_FROM_LINE * baseline.floor, DIVERGED_END * float(smooth.min()))
-    late = smooth[train.late :]
-    if high and len(late) > 1 and _slope(late.clamp(min=1e-300).log()) > 0:
-        return grows
-    return ""
+    late = smooth[train.late :].clamp(min=1e-300).log()
+    # A loss that a penalty holds up creeps up to where it stays: that is no divergence.
+    return high and len(late) > 1 and _slope(late) * (len(late) - 1) > math.log(DIVERGED_RISE)
 
 
 def _slope(values: Tensor) -> float:
@@ -160,36 +182,37 @@ def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
     near = (smooth <= NEAR_LINE * line.floor).nonzero()
     if val is None or evidence.epoch < FIRST_OVERFITTING or not len(near):
         return None
-    smooth_val = val.smooth()
-    place = int(near[0]) + int(smooth_val[int(near[0]) :].argmin())
-    then, then_train, now, now_train = (
-        float(smooth_val[place]), float(smooth[place]), val.end, train.end,
-    )  # fmt: skip
-    since = _exact(evidence, place)
+    smooth_val, place = val.smooth(), int(near[0])
+    place += int(smooth_val[place:].argmin())
+    then, then_train = float(smooth_val[place]), float(smooth[place])
+    now, now_train = val.end, train.end
+    since, few = _exact(evidence, place), line.val_rows < ENOUGH_ROWS
     rows = "this 1 row" if line.val_rows == 1 else f"these {line.val_rows:,} rows"
     rose = f"validation rose {number(then, 3)} → {number(now, 3)} on {rows}"
-    fell = f"{rose} while training fell {number(then_train, 3)} → {number(now_train, 3)}"
+    kept = float((smooth_val[place:] >= TURNED_KEPT * then).sum()) >= LATE_SHARE * len(smooth_val)
 
-    stayed = float((smooth_val[place:] >= TURNED_KEPT * then).sum()) >= LATE_SHARE * len(smooth_val)
+    deep = now_train <= DEEP * line.floor
     turned = (
-        now >= TURNED * then
-        and now - then >= TURNED_BY_FLOOR * line.line_train
-        and stayed
-        and now_train <= BELOW_LINE * then_train
+        kept
+        and now_train <= TURNED_FALL * then_train
+        and now - then >= TURNED_BY * line.floor
+        and now >= (TURNED if deep else TURNED_SHALLOW) * then
         and now >= TURNED_GAP * now_train
-    )
-    memorised = now_train <= MEMORISED * line.line_train and now >= line.line_train
-    worse = now >= WORSE_THAN_LINE * max(line.line_train, line.line_val or 0.0)
+    ) or (not few and kept and now_train <= TURNED_FALL * then_train and now >= RISEN * then)
+    memorised = now_train <= MEMORISED * line.floor and now >= line.floor
+    worse = now >= max(RISEN * then, WORSE_THAN_LINE * max(line.floor, line.line_val or 0.0))
     if now_train <= BELOW_LINE * line.floor and (turned or memorised or worse):
+        why = f"{rose} while training fell"
         if not turned:
-            fell = (
+            why = (
                 f"training is down to {number(now_train, 3)}, validation {number(now, 3)} on "
                 f"{rows}, where a straight line has {number(line.line_train, 3)} and "
                 f"{number(line.line_val, 3)}"
             )
-        return Verdict("overfitting", f"overfitting since epoch {since:,}", fell, since)
+        return Verdict("overfitting", f"overfitting since epoch {since:,}", why, since)
     for_good = now >= RISEN * then and float(smooth_val[val.late :].min()) >= TURNED_KEPT * then
-    if for_good and stayed and line.val_rows < ENOUGH_ROWS:
+    stays_up = now >= RISEN_KEPT * float(smooth_val[place:].max())
+    if few and kept and for_good and stays_up and now_train <= RISEN_BELOW * line.floor:
         words = f"validation rising since epoch {since:,}, too few rows to be sure"
         return Verdict("rising", words, f"{rose}, training is at {number(now_train, 3)}", since)
     return None
@@ -197,8 +220,7 @@ def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
 
 def _exact(evidence: Evidence, place: int) -> int:
     """Return the epoch of sample `place`, or the exact best epoch if that is next to it."""
-    epochs = evidence.val.epochs if evidence.val else evidence.train.epochs
-    epoch, best = int(epochs[place]), evidence.best_epoch
+    epoch, best = int(evidence.train.epochs[place]), evidence.best_epoch
     near = max(2, MEDIAN_SHARE * evidence.epoch)
     return best if best and abs(best - epoch) <= near else epoch
 
@@ -207,17 +229,9 @@ def _fitting(evidence: Evidence, smooth: Tensor) -> Verdict:
     """Return whether the training loss has come to rest, and where."""
     train, val, line = evidence.train, evidence.val, evidence.baseline
     before, end = float(smooth[train.late]), train.end
-    falling = end < STILL_FALLING * before
-    span = evidence.epoch - int(train.epochs[train.late])
-    correlated = evidence.durbin_watson is not None and evidence.durbin_watson < CORRELATED
-    if not falling and correlated:
-        why = (
-            f"neighbours err alike (Durbin-Watson {number(evidence.durbin_watson, 2)}): "
-            "the model is too simple for this curve"
-        )
-        return Verdict("underfitting", "underfitting", why)
     if end > NEAR_LINE * line.floor:
-        half_life = _half_life(before - line.line_train, float(smooth[-1]) - line.line_train, span)
+        span = train.end_epoch - int(train.epochs[train.late])
+        half_life = _half_life(before - line.line_train, end - line.line_train, span)
         far = (
             f"training {number(end, 3)}, a line's floor {number(line.line_train, 3)}; "
             f"{_halving(half_life)}"
@@ -226,8 +240,18 @@ def _fitting(evidence: Evidence, smooth: Tensor) -> Verdict:
             return Verdict("learning", "still learning", far)
         if end > FAR_FROM_LINE * line.floor:
             return Verdict("underfitting", "underfitting", far)
-    rises = val is not None and float(val.smooth()[val.late]) * STILL_RISING < val.end
+    # Only a model at rest shows its shape: what is on its way errs alike, whatever it is.
+    falling = end < STILL_FALLING * before
+    correlated = evidence.durbin_watson is not None and evidence.durbin_watson < CORRELATED
+    if correlated and not falling and end > NEGLIGIBLE * line.floor:
+        why = (
+            f"neighbours err alike (Durbin-Watson {number(evidence.durbin_watson, 2)}): "
+            "the model is too simple for this curve"
+        )
+        return Verdict("underfitting", "underfitting", why)
+    rises = val is not None and val.end > STILL_RISING * float(val.smooth()[val.late])
     if falling and not rises:
+        span = evidence.epoch - int(train.epochs[train.late])
         why = f"training fell {1 - end / before:.0%} in the last {span:,} epochs"
         return Verdict("learning", "still learning", why)
     why = f"training {number(end, 3)}, a straight line's floor {number(line.line_train, 3)}"

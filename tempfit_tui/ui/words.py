@@ -16,15 +16,15 @@ NOTED_SECONDS = 5.0
 ROOMY = 90
 """So wide a line holds a verdict."""
 
-_ALARMS = {
+_TROUBLES = {
     "overfitting": ("⚠ ", "bold $text-warning", "Enter: remedies"),
     "rising": ("⚠ ", "$text-warning", "Enter: remedies"),
     "underfitting": ("⚠ ", "bold $text-warning", "Enter: remedies"),
     "diverging": ("✖ ", "bold $text-error", "Enter: ways back"),
-    "learning": ("", "$text-success", ""),
-    "fits": ("", "$text-success", ""),
 }
-"""For each kind of verdict its sign, its style, and what can be done."""
+"""For each kind of trouble its sign, its style, and what can be done."""
+_STYLES = {"learning": "$text-success", "fits": "$text-success"}
+"""The styles of the other verdicts; a warning's where there is none yet."""
 
 
 class Situation(NamedTuple):
@@ -72,14 +72,21 @@ def state_words(now: Situation) -> Part:
 def verdict_words(now: Situation, width: int) -> list[Part]:
     """Return what is to be said under the status line, on two lines of `width` cells.
 
-    The verdict comes first; where it needs both lines, it has them, unless there is news.
+    The verdict comes first; where trouble needs both lines, it has them, unless there is news.
     """
     news, beside = _news(now), _beside(now, width)
-    judged = _judgement(now, width if width >= ROOMY or news else 2 * width - 1)
+    both = not (width >= ROOMY or news or _is_calm(now))
+    judged = _judgement(now, 2 * width - 1 if both else width)
     if sum(len(text) for text, _ in judged) > width:
         return judged
     second = news or beside
     return [*judged, ("\n", ""), *second] if second else judged
+
+
+def _is_calm(now: Situation) -> bool:
+    """Tell whether the verdict is no trouble: what is beside it counts as much then."""
+    well = now.seen is not None and now.seen.frame.verdict.kind not in _TROUBLES
+    return well and not (now.death or now.trouble)
 
 
 def _judgement(now: Situation, room: int) -> list[Part]:
@@ -98,7 +105,8 @@ def _judgement(now: Situation, room: int) -> list[Part]:
 
 def _sentence(verdict: Verdict, room: int) -> list[Part]:
     """Return the verdict with its figures, cut so that the way out of it can be seen."""
-    sign, style, hint = _ALARMS.get(verdict.kind, ("", "$text-warning", ""))
+    calm = "", _STYLES.get(verdict.kind, "$text-warning"), ""
+    sign, style, hint = _TROUBLES.get(verdict.kind, calm)
     told = f"{sign}{verdict.words}"
     why = f": {verdict.why}" if verdict.why else ""
     left = room - len(told) - (len(hint) + 3 if hint else 0)

@@ -46,7 +46,7 @@ async def painted():
 def sent(seconds, speed):
     """Return the kilobytes a second that go to the terminal while the app trains."""
     forever = "training.epochs=1000000000"
-    with Terminal("--start", "--speed", speed, "--set", forever) as terminal:
+    with Terminal("split", "--start", "--speed", speed, "--set", forever) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 500)
         began, before = time.monotonic(), len(terminal.output)
         terminal.reads_for(seconds)

@@ -25,7 +25,7 @@ def latencies(presses, *arguments):
     chance = random.Random(0)
     taken = []
     forever = "training.epochs=1000000000"
-    with Terminal("--set", forever, *arguments) as terminal:
+    with Terminal("split", "--set", forever, *arguments) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 1000 or "not started" in terminal.text)
         for press in range(presses):
             key = "+-"[press % 2]

@@ -20,7 +20,7 @@ def article(seconds, *threads):
 
 def live(seconds, *settings):
     """Return the rate in the app, with both charts, from its status line."""
-    with Terminal("--start", "--speed", "full", "--set", FOREVER, *settings) as terminal:
+    with Terminal("split", "--start", "--speed", "full", "--set", FOREVER, *settings) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 1000)
         first, began = seen(terminal)
         terminal.reads_for(seconds)

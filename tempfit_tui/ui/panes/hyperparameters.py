@@ -134,7 +134,9 @@ class HyperparametersPane(Lines):
         meter = "▰" * full + "▱" * (8 - full)
         told = f"{share:.0%}" if share < 10 else f"{share:,.0f}x"
         stable = f"  {meter} {told} of {number(self._limit.lr, 3)}"
-        return [stable, *self._wrapped(self._limit.rule)]
+        whole = f"{stable} · {self._limit.rule}"
+        fits = len(whole) <= self.size.width
+        return [whole] if fits else [stable, *self._wrapped(self._limit.rule)]
 
     def row(self, index: int) -> Content:
         """Return a setting's line, the one under the cursor in reverse while focused."""
