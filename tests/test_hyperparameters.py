@@ -218,7 +218,7 @@ async def test_the_text_field_is_over_its_value_where_the_pane_scrolls():
         assert person.row("stop at").startswith("stop at    77 ")
         await person.press("enter")
         await person.sees("stop at    77 ")
-        await person.press(*["up"] * 30)
+        await person.press(*["up"] * 16)
         await person.sees("input      scale")
         assert person.frame.settings["training.epochs"] == 77
 

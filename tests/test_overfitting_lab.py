@@ -120,7 +120,8 @@ async def test_more_data_starts_anew_beside_the_run_without_it_and_helps():
 
 
 async def test_a_simpler_model_starts_anew_and_trains_on_where_training_was_under_way():
-    async with lab(settings=ANALYTIC | {"training.epochs": None}) as person:
+    settings = ANALYTIC | {"training.epochs": None}
+    async with lab(settings=settings, speed=100) as person:
         await overfitted(person)
         await person.press("space", "enter", "4")
         await person.sees("mlp 1-2-1 tanh", "running")

@@ -36,20 +36,59 @@ def trained(epochs, *keys):
 
 
 def test_main_screen(snap_compare):
-    assert snap_compare(app(), terminal_size=WIDE, run_before=trained(700, "plus", 800))
+    assert snap_compare(app(), terminal_size=WIDE, run_before=trained(2000))
+
+
+REMEDY = trained(1800, "enter", "2", 1600)
+"""An L2 penalty at epoch 1,800, and what came of it."""
+
+
+def test_remedies_offered(snap_compare):
+    assert snap_compare(app(), terminal_size=WIDE, run_before=trained(1800, "enter"))
+
+
+def test_remedy(snap_compare):
+    assert snap_compare(app(), terminal_size=WIDE, run_before=REMEDY)
+
+
+def test_more_data(snap_compare):
+    run_before = trained(1000, "enter", "1", 1200)
+    assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
+
+
+def test_recipes(snap_compare):
+    assert snap_compare(app(), terminal_size=WIDE, run_before=trained(0, "o"))
 
 
 @pytest.mark.parametrize("pane", "1234")
 def test_narrow_screen(snap_compare, pane):
-    assert snap_compare(app(), terminal_size=NARROW, run_before=trained(500, pane))
+    assert snap_compare(app(), terminal_size=NARROW, run_before=trained(1000, pane))
+
+
+def test_narrow_remedies(snap_compare):
+    assert snap_compare(app(), terminal_size=NARROW, run_before=trained(1000, "enter"))
+
+
+def test_line(snap_compare):
+    run_before = trained(700, "plus", 800)
+    assert snap_compare(app("split"), terminal_size=WIDE, run_before=run_before)
 
 
 def test_lens(snap_compare):
+    assert snap_compare(app("split"), terminal_size=WIDE, run_before=trained(1, "4", "4"))
+
+
+def test_lens_of_a_perceptron(snap_compare):
     assert snap_compare(app(), terminal_size=WIDE, run_before=trained(1, "4", "4"))
 
 
 def test_untouched(snap_compare):
     assert snap_compare(app(), terminal_size=NARROW, run_before=trained(0))
+
+
+def test_underfitting(snap_compare):
+    run_before = trained(300, "enter")
+    assert snap_compare(app("underfit"), terminal_size=WIDE, run_before=run_before)
 
 
 def test_diverged(snap_compare):
@@ -62,14 +101,12 @@ def test_help(snap_compare):
 
 def test_refused_setting(snap_compare):
     keys = ("2", "enter", "0", "enter")
-    assert snap_compare(app(), terminal_size=WIDE, run_before=trained(10, *keys))
+    assert snap_compare(app("split"), terminal_size=WIDE, run_before=trained(10, *keys))
 
 
 def test_light_theme(snap_compare):
-    light = app(theme="textual-light")
-    assert snap_compare(light, terminal_size=WIDE, run_before=trained(700, "plus", 800))
+    assert snap_compare(app(theme="textual-light"), terminal_size=WIDE, run_before=REMEDY)
 
 
 def test_ascii(snap_compare):
-    plain = app(ascii_only=True)
-    assert snap_compare(plain, terminal_size=WIDE, run_before=trained(700, "plus", 800))
+    assert snap_compare(app(ascii_only=True), terminal_size=WIDE, run_before=REMEDY)

@@ -20,25 +20,38 @@ EPOCHS = 50
 
 
 async def painted():
-    """Return the milliseconds that each frame of a run took to paint, by chart."""
+    """Return the milliseconds that each frame took: the engine's part, and to paint, by chart.
+
+    The default recipe, with a ghost beside it.
+    """
     opened, engine = open_named(None), LocalEngine()
     app = TempfitApp(opened, engine, Options())
-    taken = {"loss chart": [], "fit chart": [], "both charts": []}
+    taken = {
+        "ms to make it in the engine": [],
+        "ms to paint the loss chart": [],
+        "ms to paint the fit chart": [],
+        "ms to paint both charts": [],
+    }
     async with app.run_test(size=(120, 40)) as pilot:
         while app.main.trainer.seen is None:
             await pilot.pause()
         setup, view = app.main.trainer.seen.setup, app.main.trainer.view
         loss, fit = app.main.query_one(LossPane), app.main.query_one(FitPane)
+        await engine.advance(1500)
+        await engine.change({"penalty.l2": 0.01}, "an L2 penalty")
         for _ in range(FRAMES):
-            seen = Seen(await engine.advance(EPOCHS), setup, 500.0)
+            await engine.advance(EPOCHS)
+            asked = time.perf_counter()
+            seen = Seen(await engine.view(view), setup, 500.0)
             began = time.perf_counter()
+            taken["ms to make it in the engine"].append(1000 * (began - asked))
             loss.show(seen, view)
             between = time.perf_counter()
             fit.show(opened.recipe, seen)
             ended = time.perf_counter()
-            taken["loss chart"].append(1000 * (between - began))
-            taken["fit chart"].append(1000 * (ended - between))
-            taken["both charts"].append(1000 * (ended - began))
+            taken["ms to paint the loss chart"].append(1000 * (between - began))
+            taken["ms to paint the fit chart"].append(1000 * (ended - between))
+            taken["ms to paint both charts"].append(1000 * (ended - began))
             await pilot.pause()
     return taken
 
@@ -69,7 +82,7 @@ def main():
     table(
         f"{FRAMES} frames, 120x40",
         [
-            *(row(f"ms to paint the {name}", ms, "{:.2f}") for name, ms in charts.items()),
+            *(row(name, ms, "{:.2f}") for name, ms in charts.items()),
             *(row(name, values, "{:.1f}") for name, values in bytes_sent.items()),
         ],
     )

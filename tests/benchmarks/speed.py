@@ -1,4 +1,7 @@
-"""Epochs a second: the app at full speed in a terminal, against the article's own loop."""
+"""Epochs a second: the app at full speed in a terminal, against the same run as a plain script.
+
+The gradient by autograd, and written by hand (`analytic`).
+"""
 
 import argparse
 import json
@@ -11,16 +14,20 @@ from rounds import HERE, PROGRAM, Terminal, ratio_row, rounds, row, table
 FOREVER = "training.epochs=1000000000"
 
 
-def article(seconds, *threads):
-    """Return the rate of the article's loop, in a process of its own."""
-    command = [sys.executable, HERE / "article_loop.py", seconds, *threads]
+SCRIPTS = {"split": "article_loop.py", "overfit": "mlp_loop.py"}
+"""The same run as a plain script, by recipe."""
+
+
+def script(recipe, seconds, *threads):
+    """Return the rate of the plain script, in a process of its own."""
+    command = [sys.executable, HERE / SCRIPTS[recipe], seconds, *threads]
     done = subprocess.run(map(str, command), capture_output=True, text=True, check=True)
     return float(done.stdout.split("\n")[-2])
 
 
-def live(seconds, *settings):
+def live(recipe, seconds, *settings):
     """Return the rate in the app, with both charts, from its status line."""
-    with Terminal("split", "--start", "--speed", "full", "--set", FOREVER, *settings) as terminal:
+    with Terminal(recipe, "--start", "--speed", "full", "--set", FOREVER, *settings) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 1000)
         first, began = seen(terminal)
         terminal.reads_for(seconds)
@@ -35,9 +42,9 @@ def seen(terminal):
     return terminal.epoch, terminal.read_at
 
 
-def headless(seconds, *settings):
+def headless(recipe, seconds, *settings):
     """Return the rate of `run`, from the lines that it prints."""
-    command = [*PROGRAM, "run", "--json", "--every", "1000", "--set", FOREVER, *settings]
+    command = [*PROGRAM, "run", recipe, "--json", "--every", "1000", "--set", FOREVER, *settings]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         lines = (json.loads(line)["epoch"] for line in process.stdout)
         first = next(epoch for epoch in lines if epoch == 1000)
@@ -52,29 +59,32 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--recipe", choices=SCRIPTS, default="split")
     options = parser.parse_args()
-    seconds = options.seconds
+    recipe, seconds = options.recipe, options.seconds
     analytic = ("--set", "training.gradient=analytic")
     taken = rounds(
         options.rounds,
         {
-            "article's loop, one thread": lambda: article(seconds, 1),
-            "live, autograd": lambda: live(seconds),
-            "article's loop, default threads": lambda: article(seconds),
-            "`run`, autograd": lambda: headless(seconds),
-            "live, analytic gradient": lambda: live(seconds, *analytic),
-            "`run`, analytic gradient": lambda: headless(seconds, *analytic),
+            "plain script, one thread": lambda: script(recipe, seconds, 1),
+            "live, autograd": lambda: live(recipe, seconds),
+            "plain script, default threads": lambda: script(recipe, seconds),
+            "`run`, autograd": lambda: headless(recipe, seconds),
+            "live, by hand": lambda: live(recipe, seconds, *analytic),
+            "`run`, by hand": lambda: headless(recipe, seconds, *analytic),
         },
     )
-    one, default = taken["article's loop, one thread"], taken["article's loop, default threads"]
+    one, default = taken["plain script, one thread"], taken["plain script, default threads"]
     reference = list(map(max, one, default))
-    others = [name for name in taken if not name.startswith("article")]
+    others = [name for name in taken if not name.startswith("plain")]
+    by_hand, autograd = taken["`run`, by hand"], taken["`run`, autograd"]
     table(
         "epochs/s",
         [
             *(row(name, values) for name, values in taken.items()),
-            *(ratio_row(f"**{n} / article**", taken[n], reference) for n in others),
-            ratio_row("live / `run`, autograd", taken["live, autograd"], taken["`run`, autograd"]),
+            *(ratio_row(f"**{n} / plain script**", taken[n], reference) for n in others),
+            ratio_row("`run`, by hand / autograd", by_hand, autograd),
+            ratio_row("live / `run`, autograd", taken["live, autograd"], autograd),
         ],
     )
 
