@@ -162,8 +162,12 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     """The least-squares line's training loss, in the file's units squared."""
     parameters: int = 2
     """How many the model has."""
+    more_rows: int = 0
+    """How many observations were drawn in addition, for training."""
+    more_name: str = ""
+    """What they are, as in `drawn` or `copies`."""
     more_data: str = ""
-    """What the observations are that were drawn in addition; "" for none."""
+    """The same in full."""
     drawn_x: list[float] = []
     """Their inputs, in the file's units; the first few hundred."""
     drawn_y: list[float] = []

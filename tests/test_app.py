@@ -186,7 +186,7 @@ async def test_the_live_rate_is_told_only_while_running(size, unit):
 async def test_a_change_of_speed_counts_at_once_while_running():
     async with sitting_at(speed=1, settings=ENDLESS, fps=30) as person:
         await person.press("space", *["greater_than_sign"] * 4)
-        await person.trained(1000)
+        await person.trained(100)
         assert "full speed" in person.title
 
 
@@ -676,7 +676,7 @@ async def test_too_small_a_screen_is_told_politely(size):
 async def test_survives_every_size_while_running():
     sizes = random.Random(3)
     async with sitting_at(start=True, speed=100) as person:
-        for _ in range(30):
+        for _ in range(16):
             width, height = sizes.randint(1, 220), sizes.randint(1, 70)
             await person.resize(width, height)
             assert [len(line) for line in person.lines] == [width] * height

@@ -55,13 +55,6 @@ def printed(values, digits=4):
             id="the article's hand gradient, raw",
         ),
         pytest.param(
-            {"training__gradient": "doubly-averaged", **SCALED},
-            100_000,
-            "2.927648",
-            ["5.3666", "-17.2985"],
-            id="the article's hand gradient, x0.1",
-        ),
-        pytest.param(
             {"training__gradient": "analytic", **RAW_LR},
             10_000,
             "21.3770",

@@ -11,7 +11,7 @@ from verdict_table import STANDARDISED
 
 from tempfit_tui.frame import Verdict, View
 from tempfit_tui.session.session import Session
-from tempfit_tui.training.outcome import outcome
+from tempfit_tui.training.outcome import Without, outcome
 from tempfit_tui.training.verdict import Baseline, Evidence, Series
 
 DEFAULT = {
@@ -143,11 +143,11 @@ def seen(values, first=1):
     return Series(epochs, values, float(values[0]), float(values.min()))
 
 
-def judged(val, without, train=0.8, verdict=FITS, judged_from=0):
+def judged(val, without, train=0.8, verdict=FITS, judged_from=0, diverged=False):
     """Return the outcome for these validation losses, of each epoch or of all."""
     trained = seen(np.full(len(val), train))
     evidence = Evidence(len(val), trained, seen(val), LINE, None, None)
-    return outcome("it", evidence, verdict, seen(without), judged_from)
+    return outcome("it", evidence, verdict, Without(seen(without), diverged), judged_from)
 
 
 def flat(loss, epochs=1000):
@@ -194,7 +194,7 @@ def test_a_run_without_it_that_lags_behind_is_waited_for():
 
 
 def test_a_run_without_it_that_diverged_is_not_waited_for():
-    assert judged(flat(1), flat(1e20, 100)).kind == "helped"
+    assert judged(flat(1), flat(1e20, 100), diverged=True).kind == "helped"
 
 
 def test_a_model_that_is_on_its_way_down_to_a_line_is_not_called_held_up():

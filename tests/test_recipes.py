@@ -197,13 +197,12 @@ def test_noise_on_the_inputs_makes_it_worse_here():
     assert table.x[3] == hottest > trained.run.data.input.undone(trained.run.data.x).max().item()
 
 
-def test_a_simpler_model_is_slow_and_comes_down_in_the_end():
+def test_a_simpler_model_is_slow():
     trained = Trained("simpler").to(3500)
     assert len(trained.run.weights) == 7
     assert round(trained.best[1]) == 10
+    # Its end at 10,000, 5.8, is in test_lab.py.
     assert 12 < trained.to(5500).val < 13
-    assert f"{trained.to(10_000).val:.1f}" == "5.8"
-    assert trained.run.best.epoch == 10_000
 
 
 def test_early_stopping_puts_the_best_weights_back():

@@ -2,7 +2,7 @@
 
 from tempfit_tui.frame import Ghost, Verdict, View
 from tempfit_tui.training.evidence import series
-from tempfit_tui.training.outcome import outcome
+from tempfit_tui.training.outcome import Without, outcome
 from tempfit_tui.training.run import Run
 from tempfit_tui.training.verdict import Evidence
 
@@ -32,7 +32,8 @@ class RoadNotTaken:
         window = view.window and view.window + max(0, losses.epochs - run.epoch)
         whole = series(losses, unit)
         so_far = whole.epochs <= run.epoch
-        without = whole._replace(epochs=whole.epochs[so_far], values=whole.values[so_far])
+        val = whole._replace(epochs=whole.epochs[so_far], values=whole.values[so_far])
+        without = Without(val, diverged=bool(self._run.stopped))
         return Ghost(
             losses.curve(window, view.columns, unit, view.smooth),
             losses.epochs,

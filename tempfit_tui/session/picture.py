@@ -80,6 +80,8 @@ def _setup(run: Run, witness: Witness) -> Setup:
         condition_number=condition,
         floor=witness.baseline.line_train,
         parameters=len(run.weights),
+        more_rows=len(drawn.x),
+        more_name=drawn.name,
         more_data=drawn.words,
         drawn_x=drawn.x[:DRAWN_SHOWN].tolist(),
         drawn_y=drawn.y[:DRAWN_SHOWN].tolist(),

@@ -17,8 +17,10 @@ class Drawn(NamedTuple):
 
     x: Tensor
     y: Tensor
+    name: str
+    """What they are, as in `drawn`; "" where there are none."""
     words: str
-    """What they are; "" where there are none."""
+    """The same in full."""
 
 
 def more_data(settings: MoreData, table: Table, x: Tensor, y: Tensor) -> Drawn:
@@ -34,18 +36,18 @@ def more_data(settings: MoreData, table: Table, x: Tensor, y: Tensor) -> Drawn:
         return torch.randn(rows, generator=generator, dtype=torch.float64)
 
     if not rows:
-        return Drawn(x[:0], y[:0], "")
+        return Drawn(x[:0], y[:0], "", "")
     if _is_the_thermometer(table):
         low, high = table.span()
         places = torch.rand(rows, generator=generator, dtype=torch.float64)
         drawn_x = low + (high - low) * places
         words = f"{rows:,} drawn on the fitted law, noise {noise:g}"
-        return Drawn(drawn_x, LAW[0] * drawn_x + LAW[1] + noise * normal(), words)
+        return Drawn(drawn_x, LAW[0] * drawn_x + LAW[1] + noise * normal(), "drawn", words)
     copied = torch.randint(len(x), (rows,), generator=generator)
     # As far along the input as along the target, each in its own deviations.
     aside = noise * float(x.std(correction=0)) / max(float(y.std(correction=0)), 1e-300)
     words = f"{rows:,} jittered copies of training rows, noise {noise:g}"
-    return Drawn(x[copied] + aside * normal(), y[copied] + noise * normal(), words)
+    return Drawn(x[copied] + aside * normal(), y[copied] + noise * normal(), "copies", words)
 
 
 def _is_the_thermometer(table: Table) -> bool:

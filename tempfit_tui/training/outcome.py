@@ -1,6 +1,7 @@
 """Whether a remedy helped: the run with it beside the same run without it, at the same epoch."""
 
 import math
+from typing import NamedTuple
 
 from tempfit_tui.frame import Outcome, Verdict
 from tempfit_tui.text import number
@@ -17,30 +18,38 @@ FEW_SAMPLES = 8
 """With fewer samples of the losses since the remedy there is nothing to compare."""
 
 
+class Without(NamedTuple):
+    """The run without the remedy, up to the epoch of the run with it."""
+
+    val: Series
+    """Its validation loss."""
+    diverged: bool = False
+    """Whether it can't go on."""
+
+
 def outcome(
-    remedy: str, evidence: Evidence, verdict: Verdict, without: Series, judged_from: int
+    remedy: str, evidence: Evidence, verdict: Verdict, without: Without, judged_from: int
 ) -> Outcome:
     """Return whether `remedy` helped, by the medians at the end of both runs.
 
     A lower validation loss alone is no cure: a straight line must not do far better, and the model
-    must not overfit still. The kind "no cure" is for a remedy that is too strong. `without` is the
-    validation loss of the run without it, up to the same epoch; nothing is said before epoch
-    `judged_from`.
+    must not overfit still. The kind "no cure" is for a remedy that is too strong. Nothing is said
+    before epoch `judged_from`.
     """
     val, line = evidence.val, evidence.baseline
     early = Outcome("too early", f"{remedy}: too early to say whether it helps")
     if verdict.kind == "diverging":
         return Outcome("no help", f"{remedy} did not help: training diverges")
-    if val is None or evidence.epoch < judged_from or not len(without.values):
+    if val is None or evidence.epoch < judged_from or not len(without.val.values):
         return early
-    apart = _samples_apart(val, without)
+    apart = _samples_apart(val, without.val)
     if apart < FEW_SAMPLES:
         return early
-    now, then = val.end_within(apart // 2), without.end_within(apart // 2)
+    now, then = val.end_within(apart // 2), without.val.end_within(apart // 2)
     if not math.isfinite(then):
         then = math.inf
-    behind = int(without.epochs[-1]) < (1 - END_SHARE) * evidence.epoch
-    if behind and then <= line.variance:  # else it diverged, and won't come
+    behind = int(without.val.epochs[-1]) < (1 - END_SHARE) * evidence.epoch
+    if behind and not without.diverged:
         return early
 
     beside = f"validation {number(now, 3)}, without it {number(then, 3)}"

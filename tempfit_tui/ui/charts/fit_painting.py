@@ -41,8 +41,7 @@ def paint_fit(
     train = palette.curve if picture.unknown_split else palette.train
     for x, y in picture.drawn:
         if area.x.holds(x) and area.y.holds(y):
-            letter = "'" if look.ascii_only else "∙"
-            cells.put(area.column(x), area.row(y), letter, palette.train, under=True)
+            cells.put(area.column(x), area.row(y), _drawn(look), palette.train, under=True)
     for group, letter, colour in (
         (at.train, shapes.train, train),
         (at.validation, shapes.validation, palette.validation),
@@ -50,7 +49,9 @@ def paint_fit(
         for column, row in group:
             cells.put(column, row, letter, colour)
     if area.top:
-        key_at = size.width if picture.unknown_split else _key(area, bool(at.validation), look)
+        key_at = (
+            size.width if picture.unknown_split else _key(area, picture, bool(at.validation), look)
+        )
         name = shortened(picture.y_name, max(0, min(size.width // 3, key_at - area.left - 1)))
         cells.write(max(0, area.left - 1 - width_of(name) // 2), 0, name, palette.faint)
     _where(area, points, look)
@@ -63,9 +64,15 @@ def _area(seen: Observations, size: Size, look: Look) -> Area:
     return Area(look.cells(size), seen.x, seen.y, margins)
 
 
-def _key(area: Area, validation: bool, look: Look) -> int:
+def _drawn(look: Look) -> str:
+    return "'" if look.ascii_only else "∙"
+
+
+def _key(area: Area, picture: FitPicture, validation: bool, look: Look) -> int:
     """Write what the markers mean above the area, at the right; return where it begins."""
     entries = [(f"{look.shapes.train} train", look.palette.train)]
+    if picture.drawn:
+        entries.append((f"{_drawn(look)} {picture.drawn_name}", look.palette.train))
     if validation:
         name = "validation" if area.cells.width >= 50 else "val"
         entries.append((f"{look.shapes.validation} {name}", look.palette.validation))

@@ -28,6 +28,7 @@ class FitPicture(NamedTuple):
     y_name: str
     drawn: list[tuple[float, float]] = []
     """Observations that aren't in the file, for training."""
+    drawn_name: str = ""
 
 
 class Observations(NamedTuple):

@@ -45,9 +45,9 @@ class DatasetPane(Lines):
         self._setup = setup
         self._validation = validation = frozenset(setup.validation)
         words = f"{setup.train_rows:,} train · {len(validation):,} validation"
-        if setup.more_data:
-            more = setup.more_data.partition(" ")[0]
-            words = f"{setup.train_rows:,} train + {more} drawn · {len(validation):,} val"
+        if setup.more_rows:
+            more = f"{setup.more_rows:,} {setup.more_name}"
+            words = f"{setup.train_rows:,} train + {more} · {len(validation):,} val"
         if len(words) > self.size.width - 4:  # the border's own
             words = words.removesuffix("idation")
         if setup.note:

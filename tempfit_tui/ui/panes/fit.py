@@ -87,4 +87,5 @@ class FitPane(Container):
             x_name=table.x_name,
             y_name=table.y_name,
             drawn=self._drawn,
+            drawn_name=self._seen.setup.more_name if self._seen else "",
         )

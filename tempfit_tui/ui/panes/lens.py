@@ -40,6 +40,8 @@ class Lens(VerticalScroll):
         lines = [("model", size), ("", "no epoch yet: n trains one, space many")]
         if seen.frame.step:
             lines = _taken_apart(recipe, seen.frame.step, seen.frame.settings, x, y)
+        if seen.setup.more_data:
+            lines.append(("more data", seen.setup.more_data))
         if raw := seen.frame.raw_parameters:
             lines.append(("in the file's units", f"{y} = {number(raw[0])} {x} {signed(raw[1])}"))
         if (condition := seen.setup.condition_number) is not None:
