@@ -213,11 +213,17 @@ def test_divergence_is_explained_by_the_lr_and_its_limit(settings, limit, reason
 
 def test_the_luck_of_the_split_over_all_55_pairs():
     trains, vals, floors, val_floors = {}, {}, {}, {}
-    for pair in itertools.combinations(range(11), 2):
+    for number, pair in enumerate(itertools.combinations(range(11), 2)):
         run = run_of(**SCALED, split__validation=list(pair), training__gradient="analytic")
-        run.advance(3_001)
-        trains[pair], vals[pair] = run.train_losses.last, run.val_losses.last
         floors[pair], val_floors[pair] = theory.least_squares_line(run.data)
+        x, y, val_x, val_y = (part.double().numpy() for part in run.data[:4])
+        parameters = after_updates(3_000, 1e-2, x, y)
+        trains[pair] = mean_squared_error(parameters, x, y)
+        vals[pair] = mean_squared_error(parameters, val_x, val_y)
+        if number % 7 == 0:  # the closed form is what a run comes to
+            run.advance(3_001)
+            trained = run.train_losses.last, run.val_losses.last
+            assert trained == pytest.approx((trains[pair], vals[pair]), rel=2e-5)
 
     def quartiles(losses):
         return np.quantile(list(losses.values()), [0, 0.25, 0.5, 0.75, 1]).tolist()

@@ -67,7 +67,8 @@ class Field(NamedTuple):
 def _widths(word: str) -> Value:
     """Return what is written as in `32,32`; the word itself where it isn't."""
     widths = [width.strip() for width in word.strip("[]()").split(",")]
-    return tuple(int(width) for width in widths) if all(w.isdigit() for w in widths) else word
+    plain = all(width.isascii() and width.isdigit() and len(width) <= 9 for width in widths)
+    return tuple(map(int, widths)) if plain else word
 
 
 def numeric(value: Value) -> float:
