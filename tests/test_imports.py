@@ -1,6 +1,7 @@
 """What each part loads, seen in a fresh interpreter."""
 
 import json
+from pathlib import Path
 
 import pytest
 from helpers import python
@@ -76,3 +77,20 @@ main()
     done = python(code)
     assert "53.571865" in done.stdout
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_training_never_loads_torch_s_compiler():
+    code = """
+import sys
+from helpers import OPTIMIZERS, SCALED, run_of
+others = [{"training__optimizer": name} for name in ("adamw", "rmsprop", "adagrad")]
+for settings in (*OPTIMIZERS.values(), *others):
+    for kind in ("linear", "polynomial", "mlp"):
+        run = run_of(**SCALED, **settings, model__kind=kind)
+        run.advance(3)
+        run.restore(run.checkpoint())
+        run.twin().advance(1)
+print("torch._dynamo" in sys.modules)
+"""
+    done = python(f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{code}")
+    assert (done.stdout.strip(), done.stderr) == ("False", "")

@@ -1,5 +1,6 @@
-"""The optimizers: torch.optim's, and plain gradient descent without its bookkeeping."""
+"""The optimizers: torch.optim's without what slows them, and plain gradient descent."""
 
+import inspect
 from typing import Any, Protocol
 
 import torch
@@ -46,6 +47,41 @@ class PlainSGD:
         """Take back nothing."""
 
 
+class Uncompiled:
+    """A torch.optim optimizer without the wrappers around its methods: the same bits.
+
+    The first call of a wrapper loads torch.compile, which takes over a second and isn't used here.
+    A test fails where another version of torch loads it all the same.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self._optimizer = optimizer
+        self._step = inspect.unwrap(type(optimizer).step)
+
+    def step(self) -> None:
+        """Move the parameters along their gradient."""
+        with torch.no_grad():
+            self._step(self._optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the settings and the state."""
+        return self._optimizer.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what `state_dict` gave."""
+        self._optimizer.load_state_dict(state_dict)
+
+
+def _leave_compiler_alone() -> None:
+    """Tell torch.optim's lazy wrappers that what they would compile around is there already."""
+    lazily = "__dynamo_disable"
+    for method in vars(torch.optim.Optimizer).values():
+        if plain := getattr(method, "__wrapped__", None):
+            setattr(plain, lazily, plain)
+
+
+_leave_compiler_alone()
+
 KEPT = {
     "sgd": "momentum",
     "adam": "the moments of the gradient",
@@ -61,16 +97,17 @@ def optimizer_for(settings: Training, parameters: Tensor) -> Optimizer:
     given, lr = [parameters], settings.lr
     match settings.optimizer:
         case "adam":
-            return torch.optim.Adam(given, lr=lr)
+            return Uncompiled(torch.optim.Adam(given, lr=lr))
         case "adamw":
-            return torch.optim.AdamW(given, lr=lr, weight_decay=settings.weight_decay)
+            return Uncompiled(torch.optim.AdamW(given, lr=lr, weight_decay=settings.weight_decay))
         case "rmsprop":
-            return torch.optim.RMSprop(given, lr=lr)
+            return Uncompiled(torch.optim.RMSprop(given, lr=lr))
         case "adagrad":
-            return torch.optim.Adagrad(given, lr=lr)
+            return Uncompiled(torch.optim.Adagrad(given, lr=lr))
         case "sgd" if settings.momentum:
             momentum, nesterov = settings.momentum, settings.nesterov
-            return torch.optim.SGD(given, lr=lr, momentum=momentum, nesterov=nesterov)
+            made = torch.optim.SGD(given, lr=lr, momentum=momentum, nesterov=nesterov)
+            return Uncompiled(made)
         case _:
             return PlainSGD(parameters, lr)
 
