@@ -632,3 +632,13 @@ def test_a_frame_further_on_changes_few_lines():
         scale = loss_scale(picture, None)
         lines.append([strip.text for strip in paint_loss(picture, scale, Size(92, 20), PRETTY)[0]])
     assert sum(one != other for one, other in zip(*lines, strict=True)) <= 3
+
+
+def test_a_training_loss_of_next_to_nothing_does_not_flatten_the_rest():
+    def curve(*losses):
+        return Curve([1, 2, 3], list(losses), list(losses), losses[-1])
+
+    memorised = loss(train=curve(30.0, 1e-5, 1e-10), val=curve(170.0, 2.0, 25.0))
+    assert loss_scale(memorised, None).low == pytest.approx(2e-3)
+    without_val = loss(train=curve(30.0, 1e-5, 1e-10), val=Curve())
+    assert loss_scale(without_val, None).low <= 1e-10

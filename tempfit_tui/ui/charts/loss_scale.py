@@ -7,6 +7,9 @@ from tempfit_tui.frame import Curve
 from .bounds import Scale, robust_top, settled
 from .loss_picture import LossPicture
 
+DEEPEST = 1e3
+"""A log axis goes so many times below the least validation loss, at the most."""
+
 
 def loss_scale(picture: LossPicture, previous: Scale | None) -> Scale:
     """Return the y axis for `picture`, `previous` where it still does."""
@@ -15,6 +18,9 @@ def loss_scale(picture: LossPicture, previous: Scale | None) -> Scale:
     if picture.log:
         values = [value for curve in curves for value in (*curve.low, *curve.high) if value > 0]
         low, high = min(values, default=0.1), max(values, default=1.0)
+        # Points learnt by heart have next to no training loss: it leaves the chart at the bottom.
+        least = min((value for value in picture.val.low if value > 0), default=low)
+        low = max(low, least / DEEPEST)
         if floor is not None and low / 1e3 <= floor <= high * 1e3:
             low, high = min(low, floor), max(high, floor)
         return settled(previous, low, high, log=True)

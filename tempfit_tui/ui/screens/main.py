@@ -312,7 +312,7 @@ class MainScreen(PanesScreen):
         except InputError as error:
             self._on_trouble(str(error))
         else:
-            self.notify(f"saved as {file.name}")
+            self.notify(f"saved as {file.name}", timeout=3)
 
     # What is seen
 

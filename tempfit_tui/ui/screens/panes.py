@@ -30,8 +30,7 @@ class PanesScreen(Screen[None]):
         self.set_class(width < LEAST_WIDE or height < LEAST_TALL, "-too-small")
 
     def pane_changed(self) -> None:
-        """Do what the pane in use makes needed."""
-        raise NotImplementedError
+        """Do what another pane in use makes needed; here nothing."""
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; in the fit pane already, go to its next tab."""
