@@ -191,6 +191,8 @@ def test_it_survives_being_resized_while_running():
                 terminal.resize(*passing)
             terminal.resize(*size)
             terminal.wait_for(lambda width=size[0]: is_closed(terminal, width))
+        # A screen that is being drawn anew has no status for a moment.
+        terminal.wait_for(lambda: terminal.epoch is not None)
         before = terminal.epoch
         terminal.wait_for(lambda: (terminal.epoch or 0) > before)
         terminal.sees("● running", *OBSERVATIONS)
