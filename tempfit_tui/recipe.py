@@ -81,6 +81,17 @@ class Model(Section, frozen=True):
     seed: Seed = 0
     """Of the first weights, where they are drawn, and of all that is drawn while training."""
 
+    @property
+    def words(self) -> str:
+        """The model in few words, as in `mlp 1-32-32-1 tanh`."""
+        match self.kind:
+            case "polynomial":
+                return f"polynomial of degree {self.degree}"
+            case "mlp":
+                return f"mlp {'-'.join(map(str, (1, *self.hidden, 1)))} {self.activation}"
+            case _:
+                return self.kind
+
 
 class Training(Section, frozen=True):
     """How the parameters are moved. All of it is live: it can change between two epochs."""

@@ -38,18 +38,6 @@ class Situation(NamedTuple):
     """Why the last thing asked for wasn't done; "" if it was."""
 
 
-def model_words(recipe: Recipe) -> str:
-    """Return the model in few words, as in `mlp 1-32-32-1 tanh`."""
-    model = recipe.model
-    match model.kind:
-        case "polynomial":
-            return f"polynomial of degree {model.degree}"
-        case "mlp":
-            return f"mlp {'-'.join(map(str, (1, *model.hidden, 1)))} {model.activation}"
-        case _:
-            return model.kind
-
-
 def state_words(now: Situation) -> Part:
     """Return the run's state as a sign and a word."""
     if now.death:

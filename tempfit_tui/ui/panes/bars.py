@@ -9,7 +9,7 @@ from tempfit_tui.text import harmless, number, setting
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import footer_keys
 from tempfit_tui.ui.trainer import Seen
-from tempfit_tui.ui.words import Part, Situation, model_words, verdict_words
+from tempfit_tui.ui.words import Part, Situation, verdict_words
 
 PANES = {
     "dataset": "1 Dataset",
@@ -74,7 +74,7 @@ class TitleBar(Bar):
             return []
         recipe, optimizer, state, speed = self._shown
         title = harmless(recipe.title) or "untitled"
-        what = f" · {model_words(recipe)} · {optimizer}"
+        what = f" · {recipe.model.words} · {optimizer}"
         chosen = "full speed" if speed is None else f"speed {speed:,}/s"
         right = f"{state[0]}   {chosen}"
         room = self.size.width - len("tempfit  ") - len(right) - 2

@@ -12,7 +12,6 @@ from tempfit_tui.text import number, setting, signed
 from tempfit_tui.ui.fields import Settings
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
-from tempfit_tui.ui.words import model_words
 
 WORD = 21
 """The width of the words at the left."""
@@ -36,7 +35,7 @@ class Lens(VerticalScroll):
     def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show the numbers of the frame seen."""
         x, y = _short(self._table.x_name), _short(self._table.y_name)
-        size = f"{model_words(recipe)}, {seen.setup.parameters:,} parameters"
+        size = f"{recipe.model.words}, {seen.setup.parameters:,} parameters"
         lines = [("model", size), ("", "no epoch yet: n trains one, space many")]
         if seen.frame.step:
             lines = _taken_apart(recipe, seen.frame.step, seen.frame.settings, x, y)
@@ -72,7 +71,7 @@ def _taken_apart(
     if len(step.before) != 2:
         return [
             (f"epoch {step.epoch:,}", ""),
-            ("1 forward", f"p = {model_words(recipe)} of {forward}"),
+            ("1 forward", f"p = {recipe.model.words} of {forward}"),
             ("2 loss", loss),
             ("3 gradient", f"{number(step.gradient_norm, 4)} long · {way}"),
             ("4 update", f"parameters moved by {number(step.update_norm, 4)}"),

@@ -15,7 +15,6 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import InputError, setting
 from tempfit_tui.ui.charts.fit import FitChart, FitPicture
 from tempfit_tui.ui.glyphs import Glyphs
-from tempfit_tui.ui.words import model_words
 
 WIDE = 110
 """From so many columns on the list has titles, beside a preview that still has room."""
@@ -176,7 +175,7 @@ def facts(opened: Opened) -> list[Fact]:
     known = [
         Fact("data", f"{opened.table.source}, {len(opened.table):,} rows"),
         Fact("split", _split(recipe, len(opened.table))),
-        Fact("model", f"{model_words(recipe)}, {_input(recipe)}"),
+        Fact("model", f"{recipe.model.words}, {_input(recipe)}"),
         Fact("optimizer", _optimizer(recipe)),
         Fact("remedies", ", ".join(_remedies(recipe))),
         Fact("changes", ", ".join(f"at epoch {change.epoch:,}" for change in recipe.changes)),
