@@ -16,12 +16,11 @@ from tempfit_tui.frame import (
     Stopped,
     Verdict,
 )
-from tempfit_tui.recipe import Model, Recipe
+from tempfit_tui.recipe import Model
 from tempfit_tui.ui.remedies import calm_lr, ways_back
 from tempfit_tui.ui.trainer import Seen
 from tempfit_tui.ui.words import (
     Situation,
-    model_words,
     state_words,
     step_words,
     verdict_words,
@@ -168,7 +167,7 @@ def test_an_epoch_of_many_parameters_is_told_by_lengths():
     ],
 )
 def test_a_model_in_few_words(model, told):
-    assert model_words(Recipe(model=model)) == told
+    assert model.words == told
 
 
 # --- verdicts and news

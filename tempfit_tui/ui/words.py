@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from tempfit_tui.frame import Frame, Step, Verdict
-from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
 
