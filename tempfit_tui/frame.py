@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-Value = float | int | str | bool | tuple[int, ...] | None
+Value = float | int | str | bool | tuple[int | float, ...] | None
 RewindTo = Literal["start", "before-change", "best"]
 """Where a run can go back to: its first weights, before its last change, its best weights."""
 
@@ -21,7 +21,7 @@ class View(msgspec.Struct, frozen=True):
     points: int = 100
     """The number of points of the fitted curve."""
     ghost: bool = True
-    """Whether a run without the last remedy is to go on beside."""
+    """Whether a run without the last change is to go on beside."""
     all_parameters: bool = False
     """Whether parameters are told of models with more than a few, too."""
 
@@ -138,14 +138,15 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ghost(msgspec.Struct, frozen=True):
-    """The run without the last remedy, to be seen beside the run with it."""
+    """The run without the last change, or the run that was branched from, beside the run."""
 
     val: Curve
     """Its validation loss; its training loss without validation rows."""
     last_epoch: int
     label: str
     """What it is, as in `without it`."""
-    outcome: Outcome
+    outcome: Outcome | None = None
+    """Where the change is a remedy."""
 
 
 class Setup(msgspec.Struct, frozen=True, array_like=True):
@@ -171,6 +172,14 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     drawn_x: list[float] = []
     """Their inputs, in the file's units; the first few hundred."""
     drawn_y: list[float] = []
+
+
+class CutOff(msgspec.Struct, frozen=True, array_like=True):
+    """A run whose process was killed."""
+
+    id: str
+    title: str
+    epochs: int
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -205,5 +214,16 @@ class Frame(msgspec.Struct, frozen=True):
     early_stop: EarlyStop | None = None
     """Where patience has just run out."""
     ghost: Ghost | None = None
+    run: str | None = None
+    """Its id in the journal; None before the first epoch."""
+    present: int | None = None
+    """The epoch that the run is at, where an earlier one is looked back on.
+
+    The curves, the changes and the best record are still those of the whole run.
+    """
+    notice: str = ""
+    """Why the journal isn't kept on disk; "" where it is."""
     setup: Setup | None = None
     """Only in the first frame after a start."""
+    cut_off: CutOff | None = None
+    """A run that could be gone on with, in the first frame that the engine gives."""

@@ -9,6 +9,9 @@ from msgspec.structs import replace
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.frame import Frame, Stopped, View
+from tempfit_tui.home import home
+from tempfit_tui.journal.journal import Journal
+from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import DASH
 
@@ -29,7 +32,17 @@ def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stop
     """
     end = epochs or opened.recipe.training.epochs or DEFAULT_EPOCHS
     training = replace(opened.recipe.training, epochs=end)
-    session = Session(replace(opened.recipe, training=training), opened.table)
+    journal, source = Journal(home()), Source(opened.name, str(opened.file))
+    session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
+    try:
+        return _trained(session, end, every, as_json)
+    finally:
+        session.leave()
+        if journal.trouble:
+            click.echo(f"tempfit-tui: {journal.trouble}", err=True)
+
+
+def _trained(session: Session, end: int, every: int, as_json: bool) -> Stopped | None:
     if not as_json:
         click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     frame = session.frame(NO_CURVES)

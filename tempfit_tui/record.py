@@ -1,15 +1,30 @@
 """What is kept of a run: all that it takes to live it again, and what a list of runs shows."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from tempfit_tui.frame import Change, Curve, EarlyStop, Value, Verdict
-from tempfit_tui.recipe import Recipe
+from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.table import Table
+
+ExportKind = Literal["script", "csv", "svg", "recipe"]
+"""What a run can be taken away as."""
 
 RunState = Literal["live", "cut off", "left"]
 """Whether a run is being lived, was cut off (as by a crash), or was left."""
+
+
+class Source(NamedTuple):
+    """Where a recipe and its table come from."""
+
+    name: str = ""
+    """What was opened, as in `overfit` or `mine.csv`."""
+    file: str = ""
+    """Where the table was read from."""
+
+
+UNKNOWN = Source()
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -27,6 +42,13 @@ class Record(msgspec.Struct, frozen=True):
     early_stops: list[EarlyStop]
     epochs: int
     """Updates made so far."""
+
+
+def recipe_of(record: Record) -> Recipe:
+    """Return the recipe that does all that was done to a run, and what it had still planned."""
+    made = [PlannedChange(change.epoch, dict(change.after)) for change in record.changes]
+    ahead = [planned for planned in record.recipe.changes if planned.epoch > record.epochs + 1]
+    return msgspec.structs.replace(record.recipe, changes=made + ahead)
 
 
 class RunSummary(msgspec.Struct, frozen=True):

@@ -36,35 +36,44 @@ def save_recipe(opened: Opened, recipe: Recipe, folder: Path) -> Path:
             f"{opened.name}: longer than {MAX_RECIPE_BYTES:,} bytes, which can't be opened again; "
             "let a fraction of the rows validate"
         )
-    return _write(content, folder, _file_name(opened.name))
+    return save(content, folder, name_of(opened.name), "toml")
 
 
-def _write(content: bytes, folder: Path, name: str) -> Path:
-    """Write the first of NAME-1.toml, NAME-2.toml and so on that isn't there yet."""
+def save(content: bytes, folder: Path, name: str, suffix: str) -> Path:
+    """Write the first of NAME-1.SUFFIX, NAME-2.SUFFIX and so on that isn't there yet.
+
+    Raises:
+        InputError: it can't be written.
+    """
     for number in count(1):
-        file = folder / f"{name}-{number}.toml"
+        file = folder / f"{name}-{number}.{suffix}"
         try:
-            _write_new(file, content)
+            write_new(file, content)
         except FileExistsError:
             continue
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(
-                f"{file}: can't be written ({reason}); choose another folder"
-            ) from error
         return file
     raise AssertionError("numbers don't end")
 
 
-def _write_new(file: Path, content: bytes) -> None:
-    """Write a file that isn't there yet; where that fails, as on a full disk, leave none."""
-    opened = file.open("xb")
+def write_new(file: Path, content: bytes) -> None:
+    """Write a file that isn't there yet; where that fails, as on a full disk, leave none.
+
+    Raises:
+        FileExistsError: it is there.
+        InputError: it can't be written.
+    """
+    begun = False
     try:
-        with opened:
+        with file.open("xb") as opened:
+            begun = True
             opened.write(content)
-    except OSError:
-        file.unlink(missing_ok=True)
+    except FileExistsError:
         raise
+    except OSError as error:
+        if begun:
+            file.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise InputError(f"{file}: can't be written ({reason}); choose another folder") from error
 
 
 def _path_from(folder: Path, table: Path) -> str:
@@ -81,7 +90,7 @@ def _path_from(folder: Path, table: Path) -> str:
     return f"./{path}" if path in bundled else path
 
 
-def _file_name(name: str) -> str:
+def name_of(name: str) -> str:
     """Return a recipe's name without suffix, and without what a disk or a shell would mind."""
     letters = (letter if letter.isalnum() or letter in "-_." else "-" for letter in Path(name).stem)
     return "".join(letters)[:MOST_LETTERS].strip("-.") or "recipe"

@@ -8,7 +8,7 @@ import msgspec
 
 from tempfit_tui.checking import checked
 from tempfit_tui.frame import Value
-from tempfit_tui.recipe import Recipe
+from tempfit_tui.recipe import Recipe, Section
 from tempfit_tui.text import InputError
 
 LIVE_SECTIONS = ("training", "penalty", "input_noise")
@@ -84,6 +84,21 @@ def setting_of(recipe: Recipe, name: str) -> Value:
 def live_settings(recipe: Recipe) -> dict[str, Value]:
     """Return the settings that can change between two epochs, by their dotted names."""
     return {name: setting_of(recipe, name) for name in LIVE}
+
+
+def all_settings(recipe: Recipe) -> dict[str, Value]:
+    """Return every setting by its dotted name; lists as tuples."""
+    sections = {
+        section: getattr(recipe, section)
+        for section in recipe.__struct_fields__
+        if isinstance(getattr(recipe, section), Section)
+    }
+    values = {
+        f"{section}.{key}": getattr(held, key)
+        for section, held in sections.items()
+        for key in held.__struct_fields__
+    }
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
 def is_live(name: str) -> bool:

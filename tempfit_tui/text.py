@@ -50,7 +50,7 @@ def signed(value: float | None) -> str:
     return f"{'−' if value < 0 else '+'} {number(abs(value))}"
 
 
-def setting(value: float | int | str | bool | tuple[int, ...] | None) -> str:
+def setting(value: float | int | str | bool | tuple[int | float, ...] | None) -> str:
     """Return a setting's value in the fewest digits that give it back, as in 0.01."""
     if value is None:
         return DASH

@@ -32,7 +32,7 @@ from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.text import InputError
 from tempfit_tui.training import run as run_module
 from tempfit_tui.training.history import History
-from tempfit_tui.training.run import KEPT_MOMENTS, Run
+from tempfit_tui.training.run import Run
 
 EVERY_WAY = [
     pytest.param({**SECTION_6, "training__gradient": way, **kind}, id=f"{way}, {name}")

@@ -17,7 +17,9 @@ from tempfit_tui.engine.messages import (
     PREFIX,
     Answer,
     AnyRequest,
+    Leave,
     Open,
+    OpenRun,
     WireError,
     answer_of,
     length_of,
@@ -50,7 +52,7 @@ class ChildEngine(Door):
         return self._process.pid if self._process else None
 
     async def _answer(self, request: AnyRequest) -> Answer:
-        if self._process is None and isinstance(request, Open):
+        if self._process is None and isinstance(request, Open | OpenRun):
             await self._start()
         if self._process is None or self._process.stdin is None:
             raise EngineDiedError(self._death)
@@ -146,11 +148,14 @@ class ChildEngine(Door):
         words = [line.strip() for line in lines if line.strip()]
         return words[-1][:200] if words else ""
 
-    async def close(self) -> None:
+    async def close(self, *, left: bool = True) -> None:
         """End the child: by the end of its input, and where that is not enough by force."""
         process, reading = self._process, self._reading
         if process is None or reading is None:
             return
+        if left:
+            with contextlib.suppress(EngineDiedError, TimeoutError):
+                await asyncio.wait_for(self._answer(Leave()), GRACE_SECONDS)
         await self._end(process)
         await reading
 

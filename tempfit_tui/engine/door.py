@@ -1,21 +1,38 @@
 """The engine's requests as messages; where they are answered is left to each engine."""
 
 from abc import ABC, abstractmethod
+from typing import TypeVar
 
 from tempfit_tui.engine.messages import (
     Advance,
     Answer,
     AnyRequest,
+    Branch,
     ChangeSettings,
+    Compared,
+    CompareRuns,
+    DeleteRuns,
+    Done,
+    Export,
+    Listed,
+    ListRuns,
+    LookBack,
     Open,
+    OpenRun,
     Refused,
+    Reopened,
     Rewind,
+    SentTable,
     SetView,
+    Shown,
 )
 from tempfit_tui.engine.protocol import EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
+
+T = TypeVar("T", bound=Answer)
 
 
 class Door(ABC):
@@ -25,9 +42,23 @@ class Door(ABC):
     async def _answer(self, request: AnyRequest) -> Answer:
         """Return the answer to `request`."""
 
-    async def open(self, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Frame:
+    async def open(
+        self,
+        recipe: Recipe,
+        table: Table,
+        view: View,
+        source: Source = UNKNOWN,
+        *,
+        follows: bool = False,
+        remedy: str = "",
+    ) -> Frame:
         """Start `recipe` on `table`, at epoch 0, in place of any run before."""
-        return await self._frame(Open.of(recipe, table, view, remedy))
+        sent = SentTable.of(table)
+        return await self._frame(Open(recipe, sent, view, source, follows, remedy))
+
+    async def open_run(self, run: str, view: View) -> Reopened:
+        """Go on with a run of the journal, at its end, in place of any run before."""
+        return await self._asked(OpenRun(run, view), Reopened)
 
     async def advance(self, epochs: int | None = None, seconds: float | None = None) -> Frame:
         """Train for so many epochs or seconds, whichever is over first."""
@@ -45,8 +76,38 @@ class Door(ABC):
         """Go back to the first weights, to the best ones, or to before the last change."""
         return await self._frame(Rewind(to))
 
+    async def look_back(self, epoch: int | None) -> Frame:
+        """Show the run as it was at `epoch`, and again with None as it is."""
+        return await self._frame(LookBack(epoch))
+
+    async def branch(self) -> Frame:
+        """Begin another run at the epoch shown."""
+        return await self._frame(Branch())
+
+    async def export(self, kind: ExportKind, folder: str) -> str:
+        """Write the run as a new file in `folder`; return the file's name."""
+        return (await self._asked(Export(kind, folder), Done)).words
+
+    async def runs(self) -> list[RunSummary]:
+        """Return the runs of the journal, the newest first."""
+        return (await self._asked(ListRuns(), Listed)).runs
+
+    async def compare(self, ids: list[str], columns: int) -> list[Traced]:
+        """Return those runs in that order, their curves in so many columns."""
+        return (await self._asked(CompareRuns(ids, columns), Compared)).runs
+
+    async def delete(self, ids: list[str]) -> list[RunSummary]:
+        """Forget those runs, and return the others."""
+        return (await self._asked(DeleteRuns(ids), Listed)).runs
+
     async def _frame(self, request: AnyRequest) -> Frame:
+        return (await self._asked(request, Shown)).frame
+
+    async def _asked(self, request: AnyRequest, expected: type[T]) -> T:
+        """Return the answer to `request`, of the kind that it has."""
         answer = await self._answer(request)
         if isinstance(answer, Refused):
             raise EngineRefusedError(answer.reason)
-        return answer.frame
+        if not isinstance(answer, expected):
+            raise EngineRefusedError(f"the engine answered with {type(answer).__name__}")
+        return answer

@@ -1,58 +1,155 @@
 """What stands behind the door on either side of the process border: a session that answers."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from tempfit_tui.engine.messages import (
     Advance,
     Answer,
     AnyRequest,
+    Branch,
     ChangeSettings,
+    Compared,
+    CompareRuns,
+    DeleteRuns,
+    Done,
+    Export,
+    Leave,
+    Listed,
+    ListRuns,
+    LookBack,
     Open,
+    OpenRun,
     Refused,
+    Reopened,
     Rewind,
+    SentTable,
     SetView,
     Shown,
 )
 from tempfit_tui.frame import View
+from tempfit_tui.journal.journal import Journal
+from tempfit_tui.session.comparing import compared
+from tempfit_tui.session.exporting import export
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 
 
 class Host:
-    """Answers requests, one after the other, from the session it keeps."""
+    """Answers requests, one after the other, from the session it keeps.
 
-    def __init__(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+    Runs are kept in the journal in `folder`; in memory where there is none.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
         self._interrupted = interrupted
         self._session: Session | None = None
         self._view = View()
+        self._journal = Journal(folder)
+        self._offered = False
+        """Whether a run that was cut off has been offered."""
 
     def answer(self, request: AnyRequest) -> Answer:
         """Do what `request` asks, and return what is to be seen then, or why not."""
         try:
-            session = self._do(request)
+            return self._of_the_journal(request) or self._shown(request)
         except InputError as error:
             return Refused(str(error))
+
+    def _of_the_journal(self, request: AnyRequest) -> Answer | None:
+        """Answer what is asked of all runs; None for what is asked of the one open."""
+        session, journal = self._session, self._journal
+        match request:
+            case ListRuns():
+                self.settle()
+                return Listed(journal.read.summaries())
+            case CompareRuns(ids, columns):
+                return Compared(compared(journal.read, ids, columns))
+            case DeleteRuns(ids):
+                journal.delete(ids)
+                return Listed(journal.read.summaries())
+            case OpenRun(run_id, view):
+                return self._reopened(run_id, view)
+            case Export(kind, folder) if session:
+                self.settle()
+                return Done(export(session.record, session.keeper.id, kind, journal, Path(folder)))
+            case Leave():
+                self.leave()
+                return Done("")
+            case _:
+                return None
+
+    def _reopened(self, run_id: str, view: View) -> Answer:
+        before, self._offered = self._session, True
+        if before and before.keeper.id == run_id:
+            session = before
+        else:
+            session = Session.reopened(self._journal, run_id)
+            if before:
+                before.leave()
+            self._session = session
+        self._look(session, view)
+        record = session.record
+        table, source = SentTable.of(record.table), session.source
+        return Reopened(session.frame(view, anew=True), record.recipe, table, source)
+
+    def _shown(self, request: AnyRequest) -> Answer:
+        session = self._do(request)
         return Shown(session.frame(self._view))
 
     def _do(self, request: AnyRequest) -> Session:
         if isinstance(request, Open):
-            before = self._session
-            self._session = Session(request.recipe, request.table(), before, request.remedy)
-            self._look(self._session, request.view)
-            return self._session
-        if not self._session:
+            return self._opened(request)
+        session = self._session
+        if not session:
             raise InputError("nothing is open; open a recipe first")
         match request:
             case Advance(epochs, seconds):
-                self._session.advance(epochs, seconds, self._interrupted)
+                session.advance(epochs, seconds, self._interrupted)
             case ChangeSettings(settings, remedy):
-                self._session.change(settings, remedy)
+                session.change(settings, remedy)
             case SetView(view):
-                self._look(self._session, view)
+                self._look(session, view)
             case Rewind(to):
-                self._session.rewind(to)
-        return self._session
+                session.rewind(to)
+            case LookBack(epoch):
+                session.look_back(epoch)
+            case Branch():
+                session.branch()
+        return session
+
+    def _opened(self, request: Open) -> Session:
+        before, table = self._session, request.sent.table()
+        parent = before if request.follows or request.remedy else None
+        session = Session(
+            request.recipe, table, request.source, self._journal, parent, request.remedy
+        )
+        if before and not parent:
+            before.leave()
+        if not self._offered:
+            session.cut_off, self._offered = self._journal.read.cut_off(), True
+        self._session = session
+        self._look(session, request.view)
+        return session
 
     def _look(self, session: Session, view: View) -> None:
         self._view = view
         session.shows_ghost = view.ghost
+
+    def settle(self) -> None:
+        """Write what came to the run and isn't written yet."""
+        if self._session:
+            self._session.keeper.write()
+
+    def leave(self) -> None:
+        """Write the last of the run, and end."""
+        if self._session:
+            self._session.leave()
+        self._session = None
+
+    def close(self) -> None:
+        """Write what came last; the run isn't left, it can be gone on with."""
+        self.settle()
+        self._journal.close()

@@ -10,6 +10,7 @@ import msgspec
 
 from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
 
 MAX_BYTES = 64 * 2**20
@@ -22,29 +23,45 @@ class Request(msgspec.Struct, frozen=True, tag=True):
     """What the app asks."""
 
 
-class Open(Request, frozen=True):
-    """Start a recipe on a table."""
+class SentTable(msgspec.Struct, frozen=True, array_like=True):
+    """A table on its way."""
 
-    recipe: Recipe
     source: str
     x_name: str
     y_name: str
     x: bytes
     """The inputs, float64 in the machine's order."""
     y: bytes
-    view: View
-    remedy: str = ""
-    """As what the new start is to be judged beside the run before; "" where it is none."""
 
     @classmethod
-    def of(cls, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Self:
-        """Return the request that starts `recipe` on `table`."""
+    def of(cls, table: Table) -> Self:
+        """Return `table` as it is sent."""
         columns = table.x.tobytes(), table.y.tobytes()
-        return cls(recipe, table.source, table.x_name, table.y_name, *columns, view, remedy)
+        return cls(table.source, table.x_name, table.y_name, *columns)
 
     def table(self) -> Table:
         """Return the table that was sent."""
         return Table(self.source, self.x_name, self.y_name, array("d", self.x), array("d", self.y))
+
+
+class Open(Request, frozen=True):
+    """Start a recipe on a table."""
+
+    recipe: Recipe
+    sent: SentTable
+    view: View
+    source: Source = UNKNOWN
+    follows: bool = False
+    """Whether it comes from the run before."""
+    remedy: str = ""
+    """As what the new start is to be judged beside the run before; "" where it is none."""
+
+
+class OpenRun(Request, frozen=True):
+    """Go on with a run of the journal."""
+
+    id: str
+    view: View
 
 
 class Advance(Request, frozen=True):
@@ -74,10 +91,76 @@ class Rewind(Request, frozen=True):
     to: RewindTo
 
 
+class LookBack(Request, frozen=True):
+    """Show the run as it was."""
+
+    epoch: int | None
+    """None for the present."""
+
+
+class Branch(Request, frozen=True):
+    """Begin another run at the epoch shown."""
+
+
+class Export(Request, frozen=True):
+    """Write the run as a file of its own."""
+
+    kind: ExportKind
+    folder: str
+
+
+class ListRuns(Request, frozen=True):
+    """Tell which runs there are."""
+
+
+class CompareRuns(Request, frozen=True):
+    """Tell what some runs were."""
+
+    ids: list[str]
+    columns: int
+
+
+class DeleteRuns(Request, frozen=True):
+    """Forget some runs."""
+
+    ids: list[str]
+
+
+class Leave(Request, frozen=True):
+    """Write the last of the run: the app is being left."""
+
+
 class Shown(msgspec.Struct, frozen=True, tag=True):
     """The answer: what is to be seen."""
 
     frame: Frame
+
+
+class Reopened(msgspec.Struct, frozen=True, tag=True):
+    """The answer: a run of the journal, with all that the app needs to show it."""
+
+    frame: Frame
+    recipe: Recipe
+    sent: SentTable
+    source: Source
+
+
+class Listed(msgspec.Struct, frozen=True, tag=True):
+    """The answer: the runs there are, the newest first."""
+
+    runs: list[RunSummary]
+
+
+class Compared(msgspec.Struct, frozen=True, tag=True):
+    """The answer: what was asked of some runs, in their order."""
+
+    runs: list[Traced]
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """The answer: it is done, and what there is to say of it."""
+
+    words: str
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -86,8 +169,22 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-AnyRequest = Open | Advance | ChangeSettings | SetView | Rewind
-Answer = Shown | Refused
+AnyRequest = (
+    Open
+    | OpenRun
+    | Advance
+    | ChangeSettings
+    | SetView
+    | Rewind
+    | LookBack
+    | Branch
+    | Export
+    | ListRuns
+    | CompareRuns
+    | DeleteRuns
+    | Leave
+)
+Answer = Shown | Reopened | Listed | Compared | Done | Refused
 
 _request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
 _answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

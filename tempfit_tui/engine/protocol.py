@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from tempfit_tui.engine.messages import Reopened
 from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
 
 
@@ -25,11 +27,25 @@ class Engine(Protocol):
     Every request raises EngineRefusedError or EngineDiedError where there is no frame to give.
     """
 
-    async def open(self, recipe: Recipe, table: Table, view: View, remedy: str = "") -> Frame:
+    async def open(
+        self,
+        recipe: Recipe,
+        table: Table,
+        view: View,
+        source: Source = UNKNOWN,
+        *,
+        follows: bool = False,
+        remedy: str = "",
+    ) -> Frame:
         """Start `recipe` on `table`, at epoch 0, in place of any run before.
 
-        As a `remedy`, if it has a name, the run before goes on beside it.
+        It `follows` the run before where it comes from that; as a `remedy`, if it has a name, the
+        run before goes on beside it.
         """
+        ...
+
+    async def open_run(self, run: str, view: View) -> Reopened:
+        """Go on with a run of the journal, at its end, in place of any run before."""
         ...
 
     async def advance(self, epochs: int | None = None, seconds: float | None = None) -> Frame:
@@ -54,6 +70,33 @@ class Engine(Protocol):
         """Go back to the first weights, to the best ones, or to before the last change."""
         ...
 
-    async def close(self) -> None:
-        """End the engine and whatever it runs in."""
+    async def look_back(self, epoch: int | None) -> Frame:
+        """Show the run as it was at `epoch`, and again with None as it is; it stays as it is."""
+        ...
+
+    async def branch(self) -> Frame:
+        """Begin another run at the epoch shown; the one so far stays in the journal."""
+        ...
+
+    async def export(self, kind: ExportKind, folder: str) -> str:
+        """Write the run as a new file in `folder`; return the file's name."""
+        ...
+
+    async def runs(self) -> list[RunSummary]:
+        """Return the runs of the journal, the newest first."""
+        ...
+
+    async def compare(self, ids: list[str], columns: int) -> list[Traced]:
+        """Return those runs in that order, their curves in so many columns."""
+        ...
+
+    async def delete(self, ids: list[str]) -> list[RunSummary]:
+        """Forget those runs, and return the others."""
+        ...
+
+    async def close(self, *, left: bool = True) -> None:
+        """End the engine and whatever it runs in.
+
+        A run that isn't `left` counts as cut off: the next start offers to go on with it.
+        """
         ...

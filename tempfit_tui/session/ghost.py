@@ -1,4 +1,4 @@
-"""The run without the last remedy: it goes on beside, so that the remedy can be judged."""
+"""The road not taken: a run as it would be without the last change, beside the run with it."""
 
 from tempfit_tui.frame import Ghost, Verdict, View
 from tempfit_tui.training.evidence import series
@@ -11,16 +11,27 @@ SETTLED = 200
 
 
 class RoadNotTaken:
-    """A twin of a run as it was when a remedy was taken; it costs as much as the run does."""
+    """A twin of a run as it was before a change; it costs as much as the run does.
 
-    def __init__(self, run: Run, remedy: str, *, anew: bool, label: str = "without it") -> None:
+    It is judged as a `remedy` where it has a name. One that doesn't follow stays as it is.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        remedy: str,
+        *,
+        anew: bool,
+        label: str = "without it",
+        follows: bool = True,
+    ) -> None:
         self._run = run.twin()
-        self._remedy, self._label = remedy, label
+        self._remedy, self._label, self._follows = remedy, label, follows
         self._judged_from = run.epoch + (0 if anew else SETTLED)
 
     def follow(self, epoch: int, most: int) -> None:
         """Train towards `epoch`, for so many epochs at the most."""
-        if not self._run.stopped:
+        if self._follows and not self._run.stopped:
             self._run.advance(max(0, min(epoch - self._run.epoch, most)))
 
     def seen(self, run: Run, evidence: Evidence, verdict: Verdict, view: View) -> Ghost:
@@ -30,13 +41,12 @@ class RoadNotTaken:
             losses = self._run.train_losses
         # A window is on the last epochs of the run, which the ghost may be ahead of.
         window = view.window and view.window + max(0, losses.epochs - run.epoch)
+        curve = losses.curve(window, view.columns, unit, view.smooth)
+        if not self._remedy:
+            return Ghost(curve, losses.epochs, self._label)
         whole = series(losses, unit)
         so_far = whole.epochs <= run.epoch
         val = whole._replace(epochs=whole.epochs[so_far], values=whole.values[so_far])
         without = Without(val, diverged=bool(self._run.stopped))
-        return Ghost(
-            losses.curve(window, view.columns, unit, view.smooth),
-            losses.epochs,
-            self._label,
-            outcome(self._remedy, evidence, verdict, without, self._judged_from),
-        )
+        judged = outcome(self._remedy, evidence, verdict, without, self._judged_from)
+        return Ghost(curve, losses.epochs, self._label, judged)

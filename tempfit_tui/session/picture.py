@@ -42,7 +42,7 @@ def frame_of(
         stopped=run.stopped,
         verdict=verdict,
         changes=run.changes,
-        can_take_back=run.can_take_back,
+        can_take_back=bool(run.changes),
         train=run.train_losses.curve(view.window, view.columns, unit, view.smooth),
         val=run.val_losses.curve(view.window, view.columns, unit, view.smooth),
         fit=_numbers(run.fitted(view.points)),

@@ -1,11 +1,19 @@
-"""A run being lived: trained for a budget, changed, gone back on, and seen as frames."""
+"""A run being lived: trained for a budget, changed, gone back on, kept, and seen as frames."""
 
 import time
 from collections.abc import Callable, Mapping
 
-from tempfit_tui.frame import Frame, RewindTo, Value, View
+from msgspec.structs import replace
+
+from tempfit_tui.frame import CutOff, Frame, RewindTo, Value, View
+from tempfit_tui.journal.journal import Journal
+from tempfit_tui.journal.pages import Beginning
+from tempfit_tui.journal.reading import Reader
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import UNKNOWN, Record, Source
 from tempfit_tui.session.ghost import RoadNotTaken
+from tempfit_tui.session.keeping import Keeper
+from tempfit_tui.session.past import Past
 from tempfit_tui.session.picture import frame_of
 from tempfit_tui.settings import setting_of, with_settings
 from tempfit_tui.table import Table
@@ -18,29 +26,70 @@ CHUNK_SECONDS = 0.004
 
 
 class Session:
-    """One run, from a recipe and a table; after a remedy the run without it goes on beside.
+    """One run, kept in `journal`; after a change the run without it goes on beside.
 
-    `before` is the session that this one takes over from by `remedy`.
+    `before` is the session that this one takes over from, by `remedy` if it has a name.
 
     Raises:
         InputError: the recipe doesn't suit the table.
     """
 
     def __init__(
-        self, recipe: Recipe, table: Table, before: "Session | None" = None, remedy: str = ""
+        self,
+        recipe: Recipe,
+        table: Table,
+        source: Source = UNKNOWN,
+        journal: Journal | None = None,
+        before: "Session | None" = None,
+        remedy: str = "",
     ) -> None:
-        self._table = table
+        self._table, self.source = table, source
+        self.journal = journal or Journal(None)
         self._chunk = 4
-        self._changed_by_hand: set[str] = set()
         self.shows_ghost = True
-        """Whether the run without the last remedy goes on beside."""
-        self._start(recipe)
+        """Whether the run without the last change goes on beside."""
+        self.cut_off: CutOff | None = None
+        """A run to offer in the next frame."""
+        self._past: Run | None = None
+        """The run as it was at the epoch looked back on; None in the present."""
+        self._start(recipe, before.keeper.id if before else None)
+        if before:
+            before.leave()
         self._ghost = RoadNotTaken(before.run, remedy, anew=True) if before and remedy else None
 
-    def _start(self, recipe: Recipe) -> None:
-        self.run = Run(recipe, self._table)
-        self._witness = Witness(self.run)
+    @classmethod
+    def reopened(cls, journal: Journal, run_id: str) -> "Session":
+        """Return the session that goes on with a run of the journal, at its end.
+
+        Raises:
+            InputError: there is no such run, it is damaged, or another process lives it.
+        """
+        record = journal.read.record(run_id)
+        row = journal.read.row(run_id)
+        stopped = journal.read.standing(row).stopped
+        session = cls(record.recipe, record.table, Source(record.name, record.file), journal)
+        past = Past(journal.read, run_id, record.changes, record.early_stops)
+        run = past.at(record.epochs, session.run)
+        run.stopped = run.stopped or stopped
+        journal.take_up(run_id)
+        session._live(run, run_id, row.parent, row.parent_epoch)
+        return session
+
+    def _start(self, recipe: Recipe, parent: str | None = None) -> None:
+        self._live(Run(recipe, self._table), None, parent, 0)
+
+    def _live(self, run: Run, run_id: str | None, parent: str | None, parent_epoch: int) -> None:
+        """Live `run` from now on, which is in the journal if it has an id there."""
+        self.run, self._past = run, None
+        self._witness = Witness(run)
         self._setup_shown = False
+        unit = run.data.loss_unit
+        self._beginning = Beginning(
+            *self.source, run.recipe, self._table, unit, parent, parent_epoch
+        )
+        self.keeper = Keeper(self.journal, self._beginning, run)
+        if run_id:
+            self.keeper.take_up(run_id)
 
     @property
     def ended(self) -> bool:
@@ -55,9 +104,10 @@ class Session:
     ) -> None:
         """Train for so many epochs or seconds, whichever is over first, or until `interrupted`.
 
-        It ends early at the epoch where the recipe ends, and where the run stops.
+        It ends early at the epoch where the recipe ends, and where the run stops. What is looked
+        back on goes out of sight.
         """
-        run = self.run
+        run, self._past = self.run, None
         left = epochs if epochs is not None else 2**62
         deadline = time.monotonic() + seconds if seconds is not None else float("inf")
         if run.now.training.epochs and run.epoch < run.now.training.epochs:
@@ -66,6 +116,7 @@ class Session:
             began, before = time.monotonic(), run.epoch
             run.advance(min(self._chunk, left))
             trained = run.epoch - before
+            self.keeper.trained(time.monotonic() - began)
             if self._ghost and self.shows_ghost:
                 self._ghost.follow(run.epoch, most=2 * trained)
             now = time.monotonic()
@@ -73,6 +124,8 @@ class Session:
             self._fit_chunk((now - began) / max(1, trained))
             if now >= deadline or interrupted() or self.ended:
                 break
+        if self.ended:
+            self.keeper.write()
 
     def _fit_chunk(self, seconds_an_epoch: float) -> None:
         wanted = int(CHUNK_SECONDS / max(seconds_an_epoch, 1e-9))
@@ -82,39 +135,158 @@ class Session:
         """Change live settings before the next update; as a `remedy` if it has a name.
 
         Raises:
-            InputError: a setting isn't live, or its value is impossible.
+            InputError: a setting isn't live, its value is impossible, or the past is looked at.
         """
-        ghost = RoadNotTaken(self.run, remedy, anew=False) if remedy and self.run.epoch else None
+        if self._past:
+            raise InputError(
+                f"epoch {self._past.epoch:,} is past: b branches here, Esc returns to the present"
+            )
+        made = self.run.changes
+        further = bool(made) and made[-1].epoch == self.run.epoch + 1
+        # What is changed before the same epoch is one change, but for a remedy.
+        ghost = self._ghost
+        if self.run.epoch and (remedy or not further):
+            ghost = RoadNotTaken(self.run, remedy, anew=False)
         self.run.change(settings)
-        self._ghost = ghost or self._ghost
-        self._changed_by_hand |= set(settings)
+        if self.run.changes is not made:
+            self._ghost = ghost
+        self.keeper.write()
 
     def rewind(self, to: RewindTo) -> None:
         """Go back: to before the last change, to the best weights, or to the first ones.
 
-        At the first weights the settings in force stay. What came after the best weights stays in
-        sight beside.
+        The run so far stays in the journal as it is: another begins. At the first weights the
+        settings in force stay. What came after the best weights stays in sight beside.
 
         Raises:
             InputError: there is nothing to go back to.
         """
+        run = self.run
         match to:
             case "before-change":
-                if not self.run.can_take_back:
+                if not run.changes:
                     raise InputError("there is no change to take back; r goes back to the start")
-                self.run.take_back_change()
+                last = run.changes[-1].epoch
+                then = self._at(last - 1)
+                then.take_back(last)
+                self._branch(then)
                 self._ghost = None
             case "best":
+                if not run.best or run.best.epoch > run.epoch:
+                    raise InputError("there are no better weights to go back to")
                 words, label = "going back to the best weights", "what came after"
-                ghost = RoadNotTaken(self.run, words, anew=True, label=label)
-                self.run.return_to_best()
+                ghost = RoadNotTaken(run, words, anew=True, label=label)
+                self._branch(self._at(run.best.epoch - 1))
                 self._ghost = ghost
             case "start":
-                in_force = {name: setting_of(self.run.now, name) for name in self._changed_by_hand}
-                self._start(with_settings(self.run.recipe, in_force))
+                in_force = {name: setting_of(run.now, name) for name in self._changed_by_hand}
+                self.keeper.leave()
+                self._start(with_settings(run.recipe, in_force), self.keeper.id)
 
-    def frame(self, view: View) -> Frame:
-        """Return what is to be seen now; the first one after a start says what stays the same."""
-        setup, self._setup_shown = not self._setup_shown, True
+    @property
+    def _changed_by_hand(self) -> set[str]:
+        """The settings changed since the start, but for those that the recipe planned."""
+        run = self.run
+        planned = {(change.epoch, name) for change in run.planned for name in change.set}
+        made = {(change.epoch, name) for change in run.changes for name in change.after}
+        return {name for _, name in made - planned} | {"training.epochs"}
+
+    def look_back(self, epoch: int | None) -> None:
+        """Show the run as it was at `epoch`; None for the present. The run stays where it is.
+
+        Raises:
+            InputError: that can't be read.
+        """
+        if epoch is None or epoch >= self.run.epoch:
+            self._past = None
+        else:
+            self._past = self._at(max(0, epoch), self._past)
+
+    def branch(self) -> None:
+        """Begin another run at the epoch looked at; the run so far stays in sight beside.
+
+        Raises:
+            InputError: there is nothing to branch from.
+        """
+        if not self.run.epoch:
+            raise InputError("there is nothing to branch from before the first epoch")
+        parent = self.keeper.id
+        ghost = RoadNotTaken(self.run, "", anew=True, label=f"run {parent}", follows=False)
+        self._branch(self._past or self._at(self.run.epoch))
+        self._ghost = ghost
+
+    def _at(self, epoch: int, near: Run | None = None) -> Run:
+        self.keeper.write()
+        assert self.keeper.id, "a run with an epoch is in the journal"
+        run = self.run
+        past = Past(self.journal.read, self.keeper.id, run.changes, run.early_stops)
+        return past.at(epoch, run, near)
+
+    def _branch(self, then: Run) -> None:
+        """Leave the run for `then`, which is what it was or could have been."""
+        parent = self.keeper.id
+        assert parent, "a run with an epoch is in the journal"
+        self.keeper.leave()
+        recipe = replace(then.recipe, changes=then.planned)
+        beginning = self._beginning._replace(recipe=recipe, parent=parent, parent_epoch=then.epoch)
+        run_id = self.journal.branch(parent, then.epoch, beginning) if then.epoch else None
+        self._live(then, run_id, parent, then.epoch)
+        self.keeper.write()
+
+    def leave(self) -> None:
+        """Write the last of the run, which is complete as it is."""
+        self.keeper.leave()
+
+    def frame(self, view: View, *, anew: bool = False) -> Frame:
+        """Return what is to be seen now.
+
+        The first one after a start says what stays the same, and so does one to begin `anew` with.
+        """
+        setup, self._setup_shown = anew or not self._setup_shown, True
         ghost = self._ghost if view.ghost else None
-        return frame_of(self.run, self._witness, view, ghost, with_setup=setup)
+        present = frame_of(self.run, self._witness, view, ghost, with_setup=setup)
+        cut_off, self.cut_off = self.cut_off, None
+        kept = replace(present, run=self.keeper.id, notice=self.journal.trouble, cut_off=cut_off)
+        if not self._past:
+            return kept
+        then = frame_of(self._past, self._witness, view, None, with_setup=False)
+        return replace(
+            kept,
+            **{name: getattr(then, name) for name in _OF_AN_EPOCH},
+            present=self.run.epoch,
+        )
+
+    @property
+    def record(self) -> Record:
+        """What it takes to live the run again, as far as it has come."""
+        run = self.run
+        recipe = replace(run.recipe, changes=run.planned)
+        return Record(*self.source, recipe, self._table, run.changes, run.early_stops, run.epoch)
+
+
+def frame_at_end(journal: Reader, run_id: str, record: Record, view: View) -> Frame:
+    """Return what is to be seen of a run of the journal at its end.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    past = Past(journal, run_id, record.changes, record.early_stops)
+    run = past.at(record.epochs, Run(record.recipe, record.table))
+    return frame_of(run, Witness(run), view, None, with_setup=True)
+
+
+_OF_AN_EPOCH = (
+    "epoch",
+    "train_loss",
+    "val_loss",
+    "parameters",
+    "raw_parameters",
+    "settings",
+    "limit",
+    "step",
+    "stopped",
+    "verdict",
+    "fit",
+    "early_stop",
+)
+"""What a frame shows of the epoch looked back on; the rest is of the whole run."""

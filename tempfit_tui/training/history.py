@@ -29,6 +29,14 @@ class History:
         self._low, self._high, self._last = torch.empty(0), torch.empty(0), torch.empty(0)
         self._width = 1
 
+    @classmethod
+    def of(cls, losses: Tensor) -> Self:
+        """Return the history of these losses from epoch 1 on, float32, shape (n,)."""
+        history = cls()
+        if len(losses):
+            history.extend(losses)
+        return history
+
     def copy(self) -> Self:
         """Return the history as it is now; what is added later to one isn't in the other."""
         twin = type(self)()
@@ -74,6 +82,11 @@ class History:
         self._high = high.view(-1, 2).amax(1)
         self._last = last.view(-1, 2)[:, 1].clone()
         self._width *= 2
+
+    def since(self, epoch: int) -> Tensor:
+        """Return the losses after `epoch`, which is one of the last 2**15; shape (n,)."""
+        count = self.epochs - epoch
+        return self._recent[len(self._recent) - count :]
 
     @property
     def last(self) -> float | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from tempfit_tui.frame import Change, EarlyStop, Stopped, Value
-from tempfit_tui.recipe import Recipe
+from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
@@ -40,6 +40,17 @@ class Best(NamedTuple):
     """In transformed units."""
 
 
+def best_of(val: Tensor, before: int = 0) -> Best | None:
+    """Return the first of the least losses among the records after epoch `before`."""
+    if not len(val):
+        return None
+    finite = val.nan_to_num(nan=torch.inf, posinf=torch.inf)
+    least = finite.min()
+    if not bool(least.isfinite()):
+        return None
+    return Best(before + 1 + int((finite == least).nonzero()[0]), float(least))
+
+
 class LastStep(NamedTuple):
     """The newest epoch taken apart: what its last update started from and followed."""
 
@@ -53,20 +64,17 @@ class LastStep(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A run at one epoch: its state, and what was seen up to there."""
+    """A run at one epoch: its state, and what was seen and done up to there."""
 
     state: State
     train_losses: History
     val_losses: History
     best: Best | None
+    before_best: State | None
+    """A state from which the best record is soon reached again."""
     changes: list[Change]
-    patient_from: int
-    before_best: "Moment | None" = None
-    """A moment from which the best record is soon reached again."""
-
-
-KEPT_MOMENTS = 8
-"""So many changes can be taken back, one after the other."""
+    """Those before the next update among them: they are not in the state."""
+    early_stops: list[EarlyStop]
 
 
 class Run:
@@ -84,6 +92,8 @@ class Run:
         torch.set_num_threads(1)
         self.recipe = recipe
         """As started, the planned changes in it."""
+        self.planned = recipe.changes
+        """The changes to make by themselves before their epochs."""
         self.now = recipe
         """With the settings in force."""
         self.changes: list[Change] = []
@@ -97,33 +107,50 @@ class Run:
         self.generator = torch.Generator().manual_seed(recipe.model.seed)
         """Draws noise, dropout and mini-batches."""
         self.optimizer = optimizer_for(recipe.training, self.parameters)
-        self._stepped = recipe.training, self.optimizer
+        self._settled = recipe, self.optimizer
+        """Settings and optimizer as the last update left them."""
         self.train_losses, self.val_losses = History(), History()
         self.best: Best | None = None
         self.last_step: LastStep | None = None
         self.stopped: Stopped | None = None
         self.early_stop: EarlyStop | None = None
         """Where patience ran out, until training goes on."""
-        self._patient_from = 0
-        self._before_best: Moment | None = None
-        self._before_changes: list[Moment] = []
+        self.early_stops: list[EarlyStop] = []
+        """All of them, in order."""
+        self._before_best: State | None = None
         self._apply_planned_changes()
+        self.planned = [planned for planned in self.planned if planned.epoch > 1]
+        self.recipe = replace(self.recipe, changes=self.planned)
 
     @property
     def validates(self) -> bool:
         """Whether any row is kept for validation."""
         return len(self.data.val_y) > 0
 
-    def advance(self, epochs: int) -> None:
+    def advance(self, epochs: int, *, patient: bool = True) -> None:
         """Train so many epochs; fewer where a number is not finite, or patience runs out."""
         end, self.early_stop = self.epoch + epochs, None
         while self.epoch < end and not self.stopped and not self.early_stop:
-            ahead = [change.epoch - 1 for change in self.recipe.changes] + [self._patient_to]
+            patient_to = self._patient_to if patient else 0
+            ahead = [patient_to, *(change.epoch - 1 for change in self.planned)]
             stops = [end, self.epoch + SLICE, *(epoch for epoch in ahead if epoch > self.epoch)]
             self._slice(min(stops) - self.epoch)
-            self._apply_planned_changes()
-            if 0 < self._patient_to <= self.epoch and self.best and not self.stopped:
+            patient_to = self._patient_to if patient else 0
+            if 0 < patient_to <= self.epoch and self.best and not self.stopped:
                 self._stop_early(self.best)
+            self._apply_planned_changes()
+
+    def relive(self, changes: list[Change], epoch: int, *, patient: bool = True) -> None:
+        """Train to `epoch` with `changes` made before their epochs, as they were once made.
+
+        Those before the next update are made too; what is planned for later stays planned.
+        """
+        made = [PlannedChange(change.epoch, dict(change.after)) for change in changes]
+        planned, self.planned = self.planned, made
+        self._apply_planned_changes()
+        while self.epoch < epoch and not self.stopped:
+            self.advance(epoch - self.epoch, patient=patient)
+        self.planned = planned
 
     def _train(self, epochs: int) -> Losses:
         """Do the article's loop so many times, with the settings in force."""
@@ -132,22 +159,24 @@ class Run:
 
     def _slice(self, epochs: int) -> None:
         """Train so many epochs, or up to the first number that isn't finite."""
-        start = self.moment()
+        start, best = self._state(), self.best
         many = self._train(epochs - 1)
         before = self.weights.clone()
         last = self._train(1)
-        self._stepped = self.now.training, self.optimizer
+        settled, self._settled = self._settled, (self.now, self.optimizer)
         if not self._keep(Losses(*(a + b for a, b in zip(many, last, strict=True))), before):
-            self._set_state(start.state)
+            self._set_state(start, settled[0])
+            self._retune()
             self._train_until_it_stops()
-        if self.best != start.best:
-            self._before_best = start._replace(before_best=None)
+        if self.best != best:
+            self._before_best = start
 
     def _train_until_it_stops(self) -> None:
         """Train epoch by epoch up to the first number that isn't finite: it is not far."""
         while not self.stopped:
-            before = self.weights.clone()
-            if not self._keep(self._train(1), before, always=True):
+            before, losses = self.weights.clone(), self._train(1)
+            self._settled = self.now, self.optimizer
+            if not self._keep(losses, before, always=True):
                 limit = largest_stable_lr(self.now, self.data, self.model)
                 self.stopped = Stopped(self.epoch, divergence(self.now.training, limit))
 
@@ -168,9 +197,9 @@ class Run:
         return finite
 
     def _note_best(self, val: Tensor) -> None:
-        loss, place = val.nan_to_num(nan=torch.inf, posinf=torch.inf).min(0)
-        if float(loss) < (self.best.loss if self.best else torch.inf):
-            self.best = Best(self.epoch + 1 + int(place), float(loss))
+        best = best_of(val, self.epoch)
+        if best and best.loss < (self.best.loss if self.best else torch.inf):
+            self.best = best
 
     def fitted(self, points: int) -> list[float]:
         """Return predictions at `points` inputs over the table's span, in the file's units."""
@@ -196,83 +225,62 @@ class Run:
         before = {name: old[name] for name in settings if old[name] != new[name]}
         if not before:
             return
-        if "training.patience" in before:
-            self._patient_from = self.epoch
         # Where a run ends has no part in how it goes.
-        before.pop("training.epochs", None)
+        then, optimizer = self._settled
+        if "training.epochs" in before:
+            del before["training.epochs"]
+            self._settled = _with_end(then, after.training.epochs), optimizer
         if before and self.epoch:
-            then, stepped = self._stepped
-            note = state_words(then, after.training, any_state=bool(state_of(stepped)))
-            self._mark(Change(self.epoch + 1, before, {name: new[name] for name in before}, note))
+            any_state = bool(state_of(optimizer))
+            note = state_words(then.training, after.training, any_state=any_state)
+            made = Change(self.epoch + 1, before, {name: new[name] for name in before}, note)
+            self.changes = _with_change(self.changes, made)
         self.now = after
         if not self.epoch:
             self.recipe = replace(after, changes=self.recipe.changes)
         self._retune()
-
-    def _mark(self, change: Change) -> None:
-        """Note `change`, and the moment before it; changes before the same epoch are one."""
-        if not self.changes or self.changes[-1].epoch != change.epoch:
-            self._before_changes = [*self._before_changes, self.moment()][-KEPT_MOMENTS:]
-        self.changes = _with_change(self.changes, change)
-        if not self.changes or self.changes[-1].epoch != change.epoch:
-            # They cancelled out: there is nothing to take back.
-            self._before_changes = self._before_changes[:-1]
+        if not self.epoch:
+            self._settled = self.now, self.optimizer
 
     def _retune(self) -> None:
         """Make the optimizer that the settings ask for; its state goes on where it can.
 
         The state is that of the last update: what was tried in between two leaves no trace.
         """
-        settings, stepped = self._stepped
+        then, settled = self._settled
         fresh = optimizer_for(self.now.training, self.parameters)
-        same = goes_on(settings, self.now.training)
-        self.optimizer = with_state(fresh, state_of(stepped)) if same else fresh
+        same = goes_on(then.training, self.now.training)
+        self.optimizer = with_state(fresh, state_of(settled)) if same else fresh
 
     def _apply_planned_changes(self) -> None:
-        for planned in self.recipe.changes:
+        for planned in self.planned:
             if planned.epoch == self.epoch + 1:
                 self.change(planned.set)
-
-    @property
-    def can_take_back(self) -> bool:
-        """Whether `take_back_change` has a change to take back."""
-        return bool(self._before_changes)
-
-    def take_back_change(self) -> None:
-        """Go back to before the last change, and do not make it again."""
-        self.return_to(self._before_changes[-1])
-
-    def return_to_best(self) -> None:
-        """Go back to the weights that the best record measured, and to that epoch.
-
-        Raises:
-            InputError: there is no best record, or it is the next one.
-        """
-        if not (self.best and self._before_best):
-            raise InputError("there are no better weights to go back to")
-        epoch = self.best.epoch
-        self.return_to(self._before_best)
-        self.advance(epoch - 1 - self.epoch)
 
     @property
     def _patient_to(self) -> int:
         """The epoch at which patience runs out if validation doesn't improve; 0 for never."""
         if not (self.now.training.patience and self.validates):
             return 0
+        begins = [made.epoch - 1 for made in self.changes if "training.patience" in made.after]
+        begins += [stop.epoch for stop in self.early_stops[-1:]]
         best = self.best.epoch if self.best else 0
-        return max(best, self._patient_from) + self.now.training.patience
+        return max([best, *begins]) + self.now.training.patience
 
     def _stop_early(self, best: Best) -> None:
         """Put the best weights back, with the optimizer as it was there; what was seen stays."""
         twin = self.twin()
-        if twin._before_best:
-            twin.return_to_best()
+        if self._before_best:
+            # Its losses and its best record aren't needed to come to its weights.
+            start = Moment(self._before_best, History(), History(), None, None, [], [])
+            twin.return_to(start)
+            twin.relive(self.changes, best.epoch - 1, patient=False)
         state = twin._state()
-        if not goes_on(twin.now.training, self.now.training):
+        if not goes_on(twin._settled[0].training, self.now.training):
             state = state._replace(optimizer={})
-        self._set_state(state)
+        self._set_state(state, self.now)
         self.early_stop = EarlyStop(self.epoch, best.epoch)
-        self._patient_from = self.epoch
+        self.early_stops = [*self.early_stops, self.early_stop]
 
     def twin(self) -> Self:
         """Return a run that is here too, and goes its own way from here on."""
@@ -286,36 +294,47 @@ class Run:
 
     def moment(self) -> Moment:
         """Return what `return_to` needs to come back to this epoch."""
-        before_best = self._before_best._replace(before_best=None) if self._before_best else None
         return Moment(
             self._state(),
             self.train_losses.copy(),
             self.val_losses.copy(),
             self.best,
+            self._before_best,
             self.changes,
-            self._patient_from,
-            before_best,
+            self.early_stops,
         )
 
     def return_to(self, moment: Moment) -> None:
-        """Go back to `moment`; going on from there gives the same bits as it did."""
+        """Go back to `moment`; going on from there gives the same bits as it did.
+
+        Raises:
+            InputError: its state isn't one of such a run; the run is as it was.
+        """
         self._restore(moment.state)
         self.train_losses, self.val_losses = moment.train_losses.copy(), moment.val_losses.copy()
-        self.best, self.changes = moment.best, moment.changes
-        self._patient_from, self._before_best = moment.patient_from, moment.before_best
-        made = {change.epoch - 1 for change in self.changes}
-        self._before_changes = [kept for kept in self._before_changes if kept.state.epoch in made]
+        self.best, self._before_best = moment.best, moment.before_best
+        self.changes, self.early_stops = moment.changes, moment.early_stops
+        if self.changes and self.changes[-1].epoch == self.epoch + 1:
+            self.now = with_settings(self.now, self.changes[-1].after)
+            self._retune()
+
+    def take_back(self, epoch: int) -> None:
+        """Go back from the change made before update `epoch`, the next one, and never make it."""
+        self.planned = [planned for planned in self.planned if planned.epoch != epoch]
+        changes = [change for change in self.changes if change.epoch != epoch]
+        self.return_to(self.moment()._replace(changes=changes))
 
     def checkpoint(self) -> bytes:
-        """Return all that going on from here needs; the losses so far are not in it."""
+        """Return the state that the last update left; losses, and changes since, are not in it."""
         return packed(self._state())
 
     def _state(self) -> State:
+        settings, optimizer = self._settled
         return State(
             self.epoch,
-            live_settings(self.now),
+            live_settings(settings),
             self.weights.clone(),
-            state_of(self.optimizer),
+            state_of(optimizer),
             self.generator.get_state(),
         )
 
@@ -325,28 +344,51 @@ class Run:
         Raises:
             InputError: it isn't a checkpoint of such a run; the run is as it was.
         """
-        state = unpacked(checkpoint)
+        self._restore(unpacked(checkpoint))
+        self._before_best = None
+        self.changes = [change for change in self.changes if change.epoch <= self.epoch]
+        self.early_stops = [stop for stop in self.early_stops if stop.epoch <= self.epoch]
+
+    def could_be(self, state: State) -> bool:
+        """Tell whether `return_to` could go back to `state`."""
+        try:
+            self._settings_of(state)
+        except InputError:
+            return False
+        return True
+
+    def _settings_of(self, state: State) -> Recipe:
+        """Return the settings that led to `state`, having checked that it is one of such a run."""
         if state.parameters.shape != self.weights.shape:
             raise InputError("checkpoint: of another model; start the run anew")
-        self._restore(state)
-        self._before_best = None
-        self.changes = [change for change in self.changes if change.epoch <= state.epoch]
-
-    def _restore(self, state: State) -> None:
         live = {name: value for name, value in state.settings.items() if is_live(name)}
         now = with_settings(replace(self.now, changes=[]), live, "checkpoint")
         if not fits(state.optimizer, now.training, state.parameters):
             raise InputError("checkpoint: of another optimizer; start the run anew")
-        self.now = now
-        self._set_state(state)
+        return now
+
+    def _restore(self, state: State) -> None:
+        self.now = self._settings_of(state)
+        self._set_state(state, self.now)
         self.epoch, self.stopped, self.early_stop, self.last_step = state.epoch, None, None, None
 
-    def _set_state(self, state: State) -> None:
+    def first_state(self) -> State:
+        """Return the state before the first update."""
+        generator = torch.Generator().manual_seed(self.recipe.model.seed)
+        settings = live_settings(self.recipe)
+        return State(0, settings, self.model.initial(), {}, generator.get_state())
+
+    def _set_state(self, state: State, settings: Recipe) -> None:
+        """Put back weights, generator and optimizer, as an update with `settings` left them."""
         self.weights.copy_(state.parameters)
         self.generator.set_state(state.generator)
-        fresh = optimizer_for(self.now.training, self.parameters)
+        fresh = optimizer_for(settings.training, self.parameters)
         self.optimizer = with_state(fresh, state.optimizer)
-        self._stepped = self.now.training, self.optimizer
+        self._settled = settings, self.optimizer
+
+
+def _with_end(recipe: Recipe, epochs: int | None) -> Recipe:
+    return replace(recipe, training=replace(recipe.training, epochs=epochs))
 
 
 def _with_change(changes: list[Change], new: Change) -> list[Change]:

@@ -131,10 +131,10 @@ def _hidden_step(value: Value, direction: int) -> Value:
     return HIDDEN[sizes.index(int(_next_on(sizes, here, direction)))] if here else value
 
 
-def _richness(hidden: tuple[int, ...]) -> int:
+def _richness(hidden: tuple[int | float, ...]) -> int:
     """Return the number of parameters."""
     widths = (1, *hidden, 1)
-    return sum((fed + 1) * units for fed, units in pairwise(widths))
+    return int(sum((fed + 1) * units for fed, units in pairwise(widths)))
 
 
 def _is(name: str, *values: Value) -> Callable[[Settings], bool]:

@@ -82,7 +82,8 @@ def _more_data(seen: Seen, recipe: Recipe) -> Answer:
 
 def _penalty(seen: Seen) -> Answer:
     l2 = seen.frame.settings["penalty.l2"]
-    too_strong = bool(seen.frame.ghost and seen.frame.ghost.outcome.kind == "no cure")
+    ghost = seen.frame.ghost
+    too_strong = bool(ghost and ghost.outcome and ghost.outcome.kind == "no cure")
     new = FIELD["penalty.l2"].stepped(l2, -1 if too_strong else 1) if l2 else 1e-2
     weaker = "a weaker " if numeric(new) < numeric(l2) else "a stronger " if l2 else ""
     return Answer(

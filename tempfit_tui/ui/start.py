@@ -6,11 +6,11 @@ import gc
 import os
 import signal
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.child import ChildEngine
+from tempfit_tui.home import home
 from tempfit_tui.ui.app import TempfitApp
 from tempfit_tui.ui.options import Options
 
@@ -18,15 +18,6 @@ GRACE_SECONDS = 3.0
 """How long the app may take to end after a signal."""
 STARTED_SECONDS = 1.0
 """When the first frame has long been drawn."""
-
-
-def home() -> Path:
-    """Return the folder for what the app keeps: TEMPFIT_HOME, else the user's data folder."""
-    if named := os.environ.get("TEMPFIT_HOME"):
-        return Path(named)
-    import platformdirs  # noqa: PLC0415 - not for the first frame
-
-    return platformdirs.user_data_path("tempfit-tui")
 
 
 def start_app(opened: Opened, options: Options) -> int:

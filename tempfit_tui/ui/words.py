@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tempfit_tui.frame import Frame, Step, Verdict
+from tempfit_tui.frame import Frame, Outcome, Step, Verdict
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
 
@@ -116,9 +116,9 @@ def _news(now: Situation) -> list[Part]:
         return [(note, "$text-accent")]
     if frame.early_stop:
         return [(frame.early_stop.words, "$text-primary"), _hint("space: go on")]
-    if frame.ghost and frame.ghost.outcome.kind != "too early":
-        helped = frame.ghost.outcome.kind in ("helped", "in part")
-        return [(frame.ghost.outcome.words, "$text-success" if helped else "$text-accent")]
+    if (judged := _outcome(frame)) and judged.kind != "too early":
+        helped = judged.kind in ("helped", "in part")
+        return [(judged.words, "$text-success" if helped else "$text-accent")]
     return []
 
 
@@ -131,8 +131,8 @@ def _beside(now: Situation, room: int) -> list[Part]:
     frame = now.seen.frame
     if frame.stopped:
         return []
-    if now.running and frame.ghost:
-        return [(frame.ghost.outcome.words, "$foreground 60%")]
+    if now.running and (judged := _outcome(frame)):
+        return [(judged.words, "$foreground 60%")]
     if now.running:
         end = frame.settings["training.epochs"]
         until = f" until epoch {end:,}" if isinstance(end, int) and frame.epoch < end else ""
@@ -144,6 +144,10 @@ def _beside(now: Situation, room: int) -> list[Part]:
     if frame.step is None:
         return [("space: train", "$foreground 60%"), _hint("n: one epoch")]
     return [(step_words(frame.step, room), "$foreground 60%")]
+
+
+def _outcome(frame: Frame) -> Outcome | None:
+    return frame.ghost.outcome if frame.ghost else None
 
 
 def _note(seen: Seen, running: bool) -> str:

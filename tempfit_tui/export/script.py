@@ -1,0 +1,75 @@
+"""A run as a script: plain PyTorch, its data in it, that prints the run's losses to the last digit.
+
+The script is of one known run. What happened to it, by hand or by patience, is done again at the
+same epochs; nothing else is in it.
+"""
+
+from tempfit_tui.export.code import comment, function
+from tempfit_tui.export.plan import Plan, plan
+from tempfit_tui.export.script_data import data
+from tempfit_tui.export.script_loop import call, training_loop
+from tempfit_tui.export.script_middle import copies
+from tempfit_tui.export.script_models import first_parameters, model
+from tempfit_tui.record import Record
+
+
+def script(record: Record) -> str:
+    """Return a script that trains as `record` tells and prints the table of its losses."""
+    made = plan(record)
+    lines = [
+        # Words of a file come after two lines: in those, a comment could name an encoding.
+        "# A model trained by gradient descent, in plain PyTorch.",
+        "# To run it: pip install torch, then python and the name of this file.",
+        *_about(record),
+        "",
+        *_imports(made),
+        "",
+        "# Sums in several threads may be added up in another order, and round to other digits.",
+        "torch.set_num_threads(1)",
+        *data(made),
+        *model(made),
+        *_shown(),
+        *training_loop(made),
+        "",
+        *first_parameters(made),
+        *call(made),
+        *_ending(made),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _about(record: Record) -> list[str]:
+    """Return what the run is, as its recipe and its file tell it."""
+    table, title = record.table, record.recipe.title or record.name
+    return [
+        "#",
+        comment(f"The run: {title}" if title else "The run"),
+        comment(f"{record.recipe.model.words}, {record.epochs} epochs"),
+        comment(f"{table.y_name} by {table.x_name}, from {table.source}"),
+    ]
+
+
+def _imports(made: Plan) -> list[str]:
+    layers = made.recipe.model.kind != "linear"
+    return [
+        *(["import copy", ""] if copies(made) else []),
+        "import torch",
+        f"from torch import {'nn, optim' if layers else 'optim'}",
+    ]
+
+
+def _shown() -> list[str]:
+    """Return what tells a number as the table does."""
+    body = [
+        'if not abs(number) < float("inf"):',
+        '    return "not finite"',
+        'return f"{number:.{places}f}" if abs(number) < 1e7 else f"{number:.{places}e}"',
+    ]
+    return function("shown", ["number", "places=6"], body)
+
+
+def _ending(made: Plan) -> list[str]:
+    """Return what prints the last parameters, where there are few."""
+    if made.recipe.model.kind == "mlp":
+        return []
+    return ['print("parameters ", ", ".join(shown(p, 4) for p in params.tolist()))']

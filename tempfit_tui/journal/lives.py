@@ -1,0 +1,68 @@
+"""Which runs are being lived, and which were cut off: a locked file each, while a process lives.
+
+The system lets go of a lock when its process ends, however it ends. A file that is there and not
+locked is what a process left that was killed.
+"""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from tempfit_tui.record import RunState
+
+
+class Lives:
+    """The lock files in a folder, of which this process holds those of its own runs."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._held: dict[str, int] = {}
+
+    def begin(self, run: str) -> bool:
+        """Live `run` from now on; tell whether nobody else does."""
+        if run in self._held:
+            return True
+        if self._folder is None:
+            self._held[run] = -1
+            return True
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._folder / run, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not _locked(file):
+            os.close(file)
+            return False
+        self._held[run] = file
+        return True
+
+    def end(self, run: str) -> None:
+        """Live `run` no longer."""
+        file = self._held.pop(run, -1)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / run).unlink(missing_ok=True)
+        if file >= 0:
+            os.close(file)
+
+    def state(self, run: str) -> RunState:
+        """Return whether a run that was never left is being lived, or was cut off."""
+        if run in self._held:
+            return "live"
+        if self._folder is None:
+            return "left"
+        try:
+            file = os.open(self._folder / run, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return "left"
+        try:
+            return "cut off" if _locked(file) else "live"
+        finally:
+            os.close(file)
+
+
+def _locked(file: int) -> bool:
+    """Lock an open file, and tell whether that went well."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,264 @@
+"""Reading the journal. Whatever its file holds, a run is read right or refused in one line."""
+
+import re
+import sqlite3
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+
+from tempfit_tui.checking import checked
+from tempfit_tui.frame import Change, CutOff, EarlyStop, Value
+from tempfit_tui.journal.lives import Lives
+from tempfit_tui.journal.pages import FLOAT, Standing
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import Record, RunState, RunSummary
+from tempfit_tui.settings import with_settings
+from tempfit_tui.table import MAX_ROWS, Table
+from tempfit_tui.text import InputError, harmless
+
+_ID = re.compile(r"[0-9a-f]{8}")
+_NO_DIFFERENCE = ("training.epochs",)
+"""Runs that differ in this alone are the same."""
+_Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A run's row, its recipe and standing still text."""
+
+    id: Annotated[str, msgspec.Meta(pattern=f"^{_ID.pattern}$")]
+    name: str
+    file: str
+    recipe: str
+    hash: str
+    parent: str | None
+    parent_epoch: _Count
+    torch: str
+    tempfit: str
+    unit: float
+    begun: float
+    left: float | None
+    epochs: _Count
+    standing: str
+
+
+class Losses(NamedTuple):
+    """A run's losses from epoch 1 on, float32 in transformed units."""
+
+    train: bytes
+    val: bytes
+    """b"" without validation rows."""
+
+
+class Reader:
+    """What the journal `db` holds; `place` names it in errors."""
+
+    def __init__(self, db: sqlite3.Connection, lives: Lives, place: str) -> None:
+        self._db, self._lives, self._place = db, lives, place
+
+    def _select(self, query: str, *given: object) -> list[Any]:
+        try:
+            return self._db.execute(query, given).fetchall()
+        except (sqlite3.Error, UnicodeError, OverflowError) as error:
+            raise InputError(f"{self._place}: can't be read ({error}); move it away") from error
+
+    def named(self, name: str) -> str:
+        """Return the id that `name` means: an id, a unique beginning of one, or `last`.
+
+        Raises:
+            InputError: there is no such run, or more than one.
+        """
+        newest_first = [row.id for row in self._rows()]
+        if name == "last":
+            found = newest_first[:1]
+        else:
+            found = [run for run in newest_first if name and run.startswith(name.lower())]
+        if not found:
+            raise InputError(f"{name}: no such run; `tempfit-tui runs` lists them")
+        if len(found) > 1:
+            raise InputError(f"{name}: could be {' or '.join(found[:9])}; write more of its id")
+        return found[0]
+
+    def _rows(self) -> list[Row]:
+        """Return the rows that can be read, newest first."""
+        rows = []
+        for found in self._select("SELECT * FROM runs ORDER BY rowid DESC"):
+            try:
+                rows.append(msgspec.convert(found, Row))
+            except msgspec.ValidationError:
+                continue
+        return rows
+
+    def row(self, run: str) -> Row:
+        """Return the row of a run.
+
+        Raises:
+            InputError: there is no such run, or it is damaged.
+        """
+        found = self._select("SELECT * FROM runs WHERE id = ?", run)
+        if not found:
+            raise InputError(f"run {run}: there is none; `tempfit-tui runs` lists them")
+        with _undamaged(run):
+            return msgspec.convert(found[0], Row)
+
+    def state(self, row: Row) -> RunState:
+        """Return whether a run is being lived, was cut off, or was left."""
+        return "left" if row.left is not None else self._lives.state(row.id)
+
+    def summaries(self, only: list[str] | None = None) -> list[RunSummary]:
+        """Return the runs that can be read, newest first; or `only` those, in their order."""
+        rows, standings, recipes = {}, {}, {}
+        for row in self._rows():
+            try:
+                recipes[row.id], standings[row.id] = self._recipe(row), _standing(row)
+            except InputError:
+                continue
+            rows[row.id] = row
+        summaries = {}
+        for run, row in rows.items():
+            recipe, standing = recipes[run], standings[run]
+            parent = standings.get(row.parent or "")
+            summaries[run] = RunSummary(
+                id=run,
+                name=harmless(row.name),
+                title=harmless(recipe.title) or "untitled",
+                model=recipe.model.words,
+                begun=row.begun,
+                state=self.state(row),
+                epochs=row.epochs,
+                train_loss=standing.train_loss,
+                val_loss=standing.val_loss,
+                best_epoch=standing.best_epoch,
+                best_loss=standing.best_loss,
+                verdict=standing.verdict,
+                parent=row.parent,
+                parent_epoch=row.parent_epoch,
+                differs=_differences(parent.settings, standing.settings) if parent else {},
+                sketch=standing.sketch,
+            )
+        return [summaries[run] for run in (rows if only is None else only) if run in summaries]
+
+    def cut_off(self) -> CutOff | None:
+        """Return the newest run that a process left when it was killed; None for none."""
+        for row in self._rows():
+            if row.epochs and self.state(row) == "cut off":
+                return CutOff(row.id, harmless(self._recipe(row).title) or row.name, row.epochs)
+        return None
+
+    def _recipe(self, row: Row) -> Recipe:
+        with _undamaged(row.id):
+            return checked(msgspec.json.decode(row.recipe, type=dict[str, Any]), f"run {row.id}")
+
+    def standing(self, row: Row) -> Standing:
+        """Return how a run stands.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return _standing(row)
+
+    def record(self, run: str) -> Record:
+        """Return what it takes to live a run again.
+
+        Raises:
+            InputError: there is no such run, or it is damaged.
+        """
+        row = self.row(run)
+        recipe = self._recipe(row)
+        stops = self._select(
+            "SELECT epoch, best_epoch FROM early_stops WHERE run = ? ORDER BY epoch", run
+        )
+        with _undamaged(run):
+            early_stops = [msgspec.convert(stop, EarlyStop) for stop in stops]
+        changes = self.changes(run)
+        for change in changes:
+            with_settings(recipe, change.after, f"run {run}")
+        table = self._table(row)
+        return Record(row.name, row.file, recipe, table, changes, early_stops, row.epochs)
+
+    def changes(self, run: str) -> list[Change]:
+        """Return the changes made to a run, in order.
+
+        Raises:
+            InputError: they are damaged.
+        """
+        made = self._select("SELECT made FROM changes WHERE run = ? ORDER BY epoch", run)
+        with _undamaged(run):
+            return [msgspec.json.decode(text, type=Change) for (text,) in made]
+
+    def _table(self, row: Row) -> Table:
+        found = self._select(
+            "SELECT source, x_name, y_name, x, y FROM tables WHERE hash = ?", row.hash
+        )
+        with _undamaged(row.id):
+            source, x_name, y_name, x, y = found[0]
+            source, x_name, y_name = (harmless(name) for name in (source, x_name, y_name))
+            table = Table(source, x_name, y_name, array("d", x), array("d", y))
+            if not 2 <= len(table.x) == len(table.y) <= MAX_ROWS or min(table.x) == max(table.x):
+                raise ValueError("its table is no table")
+            return table
+
+    def losses(self, run: str, until: int) -> Losses:
+        """Return a run's losses up to epoch `until`.
+
+        Raises:
+            InputError: they can't be read, or some are missing.
+        """
+        chunks = self._select(
+            "SELECT first, train, val FROM losses WHERE run = ? AND first <= ? ORDER BY first",
+            run,
+            until,
+        )
+        with _undamaged(run):
+            epoch = 1
+            for first, train, val in chunks:
+                if first != epoch or len(val) not in (0, len(train)):
+                    raise ValueError(f"losses of epoch {epoch} are missing")
+                epoch += len(train) // FLOAT
+            if epoch <= until:
+                raise ValueError(f"losses of epoch {epoch} are missing")
+            train = b"".join(train for _, train, _ in chunks)
+            val = b"".join(val for _, _, val in chunks)
+            return Losses(train[: until * FLOAT], val[: until * FLOAT])
+
+    def states(self, run: str, until: int) -> Iterator[bytes]:
+        """Give the states kept up to epoch `until`, the latest first."""
+        epochs = self._select(
+            "SELECT epoch FROM states WHERE run = ? AND epoch <= ? ORDER BY epoch DESC", run, until
+        )
+        for (epoch,) in epochs:
+            query = "SELECT state FROM states WHERE run = ? AND epoch = ?"
+            for (state,) in self._select(query, run, epoch):
+                yield bytes(state) if isinstance(state, bytes) else b""
+
+    def size(self, run: str, kind: int) -> int:
+        """Return the bytes of a run's states of a kind."""
+        query = "SELECT coalesce(sum(length(state)), 0) FROM states WHERE run = ? AND kind = ?"
+        ((size,),) = self._select(query, run, kind)
+        return int(size)
+
+
+def _standing(row: Row) -> Standing:
+    with _undamaged(row.id):
+        return msgspec.json.decode(row.standing, type=Standing)
+
+
+@contextmanager
+def _undamaged(run: str) -> Iterator[None]:
+    """Tell in one line of what isn't as it was written."""
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError) as error:
+        raise InputError(f"run {run}: damaged in the journal ({error}); delete it") from error
+
+
+def _differences(
+    theirs: dict[str, Value], ours: dict[str, Value]
+) -> dict[str, tuple[Value, Value]]:
+    return {
+        name: (theirs[name], value)
+        for name, value in ours.items()
+        if name in theirs and theirs[name] != value and name not in _NO_DIFFERENCE
+    }

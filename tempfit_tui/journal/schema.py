@@ -1,0 +1,102 @@
+"""The journal's tables, as named migrations, and opening a file with them.
+
+A file that holds more than tables, or migrations that aren't known, is no journal of ours.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from tempfit_tui.text import InputError
+
+BUSY_SECONDS = 5.0
+"""How long one app waits for another to write."""
+MAX_BLOB = 64 * 2**20
+"""No value is longer, in bytes."""
+
+MIGRATIONS: dict[str, str] = {
+    "runs": """
+        CREATE TABLE tables (
+            hash TEXT PRIMARY KEY, source TEXT, x_name TEXT, y_name TEXT, x BLOB, y BLOB);
+        CREATE TABLE runs (
+            id TEXT PRIMARY KEY, name TEXT, file TEXT, recipe TEXT, hash TEXT REFERENCES tables,
+            parent TEXT, parent_epoch INTEGER, torch TEXT, tempfit TEXT, unit REAL,
+            begun REAL, left REAL, epochs INTEGER, standing TEXT);
+        CREATE TABLE changes (
+            run TEXT REFERENCES runs, epoch INTEGER, at REAL, made TEXT, PRIMARY KEY (run, epoch));
+        CREATE TABLE early_stops (
+            run TEXT REFERENCES runs, epoch INTEGER, best_epoch INTEGER, PRIMARY KEY (run, epoch));
+        CREATE TABLE losses (
+            run TEXT REFERENCES runs, first INTEGER, train BLOB, val BLOB,
+            PRIMARY KEY (run, first));
+        CREATE TABLE states (
+            run TEXT REFERENCES runs, epoch INTEGER, kind INTEGER, state BLOB,
+            PRIMARY KEY (run, epoch));
+        CREATE TABLE verdicts (
+            run TEXT REFERENCES runs, epoch INTEGER, kind TEXT, words TEXT,
+            PRIMARY KEY (run, epoch));
+    """,
+}
+"""Each is made once, in this order; what has landed is never changed."""
+
+OF_A_RUN = ("changes", "early_stops", "losses", "states", "verdicts")
+"""The tables with a run's rows."""
+
+
+def connected(file: Path | None) -> sqlite3.Connection:
+    """Open a journal, in memory where there is no file, with every migration made.
+
+    Raises:
+        InputError: the file is another program's, or a newer version's.
+        sqlite3.Error: it can't be opened, read or written.
+    """
+    # Every transaction begins and ends where the code says so.
+    db = sqlite3.connect(file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
+        # Nothing that the file's own schema says is run on reading it.
+        db.execute("PRAGMA trusted_schema = OFF")
+        _refuse_strangers(db, file)
+        if _made(db) != list(MIGRATIONS):
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute("PRAGMA journal_mode = WAL")
+            _migrate(db)
+        # A killed process loses nothing; after a power cut the last second may be gone.
+        db.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_strangers(db: sqlite3.Connection, file: Path | None) -> None:
+    kinds = {kind for (kind,) in db.execute("SELECT DISTINCT type FROM sqlite_master")}
+    known = _made(db)
+    if kinds - {"table", "index"} or (kinds and not known):
+        raise InputError(f"{file}: not a journal of tempfit-tui; move it away")
+    if unknown := [name for name in known if name not in MIGRATIONS]:
+        raise InputError(f"{file}: from a newer tempfit-tui ({unknown[0]}); update to read it")
+
+
+def _made(db: sqlite3.Connection) -> list[str]:
+    """Return the migrations made so far, in order."""
+    there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchone()
+    if not there:
+        return []
+    return [name for (name,) in db.execute("SELECT name FROM migrations ORDER BY rowid")]
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Make what is missing; each migration with its record is one transaction."""
+    db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    for name, statements in MIGRATIONS.items():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Another app may have made it while this one waited.
+            if name not in _made(db):
+                for statement in filter(str.strip, statements.split(";")):
+                    db.execute(statement)
+                db.execute("INSERT INTO migrations VALUES (?)", (name,))
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise

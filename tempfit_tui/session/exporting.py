@@ -1,0 +1,61 @@
+"""A run taken away as a file of its own: a script, its losses, a picture, a recipe."""
+
+from array import array
+from collections.abc import Iterator
+from math import isfinite
+from pathlib import Path
+
+from tempfit_tui.catalogue import Opened
+from tempfit_tui.frame import View
+from tempfit_tui.journal.journal import Journal
+from tempfit_tui.record import ExportKind, Record, recipe_of
+from tempfit_tui.saving import name_of, save, save_recipe
+from tempfit_tui.text import InputError
+
+SUFFIXES = {"script": "py", "csv": "csv", "svg": "svg", "recipe": "toml"}
+DRAWN = View(columns=600, points=400, ghost=False)
+"""What a picture shows."""
+
+
+def export(
+    record: Record, run_id: str | None, kind: ExportKind, journal: Journal, folder: Path
+) -> str:
+    """Write a new file in `folder`, and return its name. No file is ever written over.
+
+    Raises:
+        InputError: there is nothing to write yet, or it can't be written.
+    """
+    opened = Opened(record.name, record.recipe, record.table, Path(record.file))
+    if kind == "recipe":
+        return save_recipe(opened, recipe_of(record), folder).name
+    text = exported(record, run_id, kind, journal)
+    return save(text.encode(), folder, name_of(record.name), SUFFIXES[kind]).name
+
+
+def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Journal) -> str:
+    """Return a run, which is in the journal if it has an id, as text of a kind but `recipe`.
+
+    Raises:
+        InputError: there is nothing to write yet, or the journal is damaged.
+    """
+    if run_id is None:
+        raise InputError("there is nothing to export before the first epoch; train first")
+    from tempfit_tui.export.losses import losses_csv
+    from tempfit_tui.export.picture import picture
+    from tempfit_tui.export.script import script
+    match kind:
+        case "script":
+            return script(record)
+        case "csv":
+            row, losses = journal.read.row(run_id), journal.read.losses(run_id, record.epochs)
+            val = _told(losses.val, row.unit) if losses.val else None
+            return losses_csv(_told(losses.train, row.unit), val)
+        case _:
+            from tempfit_tui.session.session import frame_at_end  # noqa: PLC0415 - loads torch
+
+            return picture(record, frame_at_end(journal.read, run_id, record, DRAWN))
+
+
+def _told(losses: bytes, unit: float) -> Iterator[float | None]:
+    """Give losses in the file's units squared; None where one isn't finite."""
+    return (loss * unit if isfinite(loss) else None for loss in array("f", losses))

@@ -1,0 +1,130 @@
+"""A run and the journal: what is written, and when."""
+
+import math
+import time
+from array import array
+
+from tempfit_tui.frame import Verdict
+from tempfit_tui.journal.journal import Journal
+from tempfit_tui.journal.pages import ANCHOR, NEWEST, SPACED, Beginning, Kept, Page, Standing
+from tempfit_tui.settings import all_settings
+from tempfit_tui.training.evidence import Witness
+from tempfit_tui.training.history import History
+from tempfit_tui.training.run import Run
+from tempfit_tui.training.verdict import verdict_on
+
+WRITTEN_SECONDS = 0.5
+"""So often what came is written: a crash costs no more than that."""
+WRITTEN_EPOCHS = 2**14
+"""So many epochs are written at the latest: the history keeps twice as many exactly."""
+SPACING_SECONDS = 0.04
+"""A state is kept after so long a training: from there any epoch is reached in a moment."""
+BYTES_A_SECOND = 4 * 2**20
+"""The states of a large model are kept more seldom."""
+MOST_BYTES = 48 * 2**20
+"""Where the states along the way take more, every other one is left out, and so from then on."""
+SKETCHED = 60
+"""The points of a run's sketch in a list of runs."""
+
+
+class Keeper:
+    """Writes one run to the journal. It is there from its first epoch on."""
+
+    def __init__(self, journal: Journal, beginning: Beginning, run: Run) -> None:
+        self.id: str | None = None
+        """The run's in the journal; None before its first epoch."""
+        self._journal, self._beginning, self._run = journal, beginning, run
+        self._witness = Witness(run)
+        self._written = 0
+        self._at = time.monotonic()
+        self._states: list[Kept] = []
+        self._trained, self._spacing = 0.0, SPACING_SECONDS
+        self._size = 0
+        self._changed: tuple[object, object] = (run.changes, run.early_stops)
+
+    def take_up(self, run_id: str) -> None:
+        """Go on with a run that is in the journal, at its end."""
+        self.id, self._written = run_id, self._run.train_losses.epochs
+        self._size = self._journal.read.size(run_id, SPACED)
+        self._changed = (self._run.changes, self._run.early_stops)
+
+    def trained(self, seconds: float) -> None:
+        """Note that the run has trained for so long since the last call, and write in time."""
+        run = self._run
+        self._trained += seconds
+        if self._trained >= self._spacing:
+            state = run.checkpoint()
+            self._states.append(Kept(run.epoch, SPACED, state))
+            self._size += len(state)
+            # What is written with the page counts as well.
+            self._spacing = max(self._spacing, len(state) / BYTES_A_SECOND)
+            self._trained = 0.0
+        ahead = run.epoch - self._written
+        if time.monotonic() - self._at >= WRITTEN_SECONDS or ahead >= WRITTEN_EPOCHS:
+            self.write()
+
+    def write(self) -> None:
+        """Write what came since the last time; nothing if nothing did."""
+        run = self._run
+        changed = (run.changes, run.early_stops)
+        if not run.epoch or (run.epoch == self._written and _same(changed, self._changed)):
+            return
+        if self.id is None:
+            self.id = self._journal.begin(self._beginning._replace(recipe=run.recipe))
+        kind = ANCHOR if run.early_stop else NEWEST
+        if not self._states or self._states[-1].epoch != run.epoch or kind == ANCHOR:
+            self._states.append(Kept(run.epoch, kind, run.checkpoint()))
+        page = Page(
+            epochs=run.epoch,
+            train=_bytes(run.train_losses, self._written),
+            val=_bytes(run.val_losses, self._written),
+            states=self._states,
+            changes=run.changes,
+            early_stops=run.early_stops,
+            standing=standing_of(run, self._verdict()),
+        )
+        self._journal.write(self.id, page)
+        self._states, self._written, self._at = [], run.epoch, time.monotonic()
+        self._changed = changed
+        if self._size > MOST_BYTES:
+            self._journal.thin(self.id)
+            self._size, self._spacing = self._size // 2, 2 * self._spacing
+
+    def _verdict(self) -> Verdict:
+        return verdict_on(self._witness.evidence(self._run))
+
+    def leave(self) -> None:
+        """Write the last of it: the run is complete as it is."""
+        self.write()
+        if self.id:
+            self._journal.leave(self.id)
+
+
+def _same(one: tuple[object, object], other: tuple[object, object]) -> bool:
+    """Tell whether changes and early stops are the same lists: others replace them."""
+    return all(mine is theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def _bytes(losses: History, since: int) -> bytes:
+    return array("f", losses.since(since).tolist()).tobytes()
+
+
+def standing_of(run: Run, verdict: Verdict) -> Standing:
+    """Return how `run` stands."""
+    unit = run.data.loss_unit
+    sketched = run.val_losses if run.validates else run.train_losses
+    _, sketch = sketched.sampled(SKETCHED)
+    return Standing(
+        train_loss=_finite(run.train_losses.last, unit),
+        val_loss=_finite(run.val_losses.last, unit),
+        best_epoch=run.best.epoch if run.best else None,
+        best_loss=run.best.loss * unit if run.best else None,
+        verdict=verdict,
+        stopped=run.stopped,
+        settings=all_settings(run.now),
+        sketch=[loss * unit for loss in sketch.tolist() if math.isfinite(loss)],
+    )
+
+
+def _finite(loss: float | None, unit: float) -> float | None:
+    return loss * unit if loss is not None and math.isfinite(loss) else None

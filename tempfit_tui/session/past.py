@@ -1,0 +1,82 @@
+"""A run's past: what it was at any of its epochs, from what the journal keeps of it."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from tempfit_tui.frame import Change, EarlyStop
+from tempfit_tui.journal.reading import Reader
+from tempfit_tui.text import InputError
+from tempfit_tui.training.checkpoint import State, unpacked
+from tempfit_tui.training.history import History
+from tempfit_tui.training.run import Moment, Run, best_of
+
+
+class Past:
+    """What `run`, which is in the journal as `run_id`, has been; `run` itself stays as it is.
+
+    `changes` and `early_stops` are all that there are up to its end.
+    """
+
+    def __init__(
+        self, journal: Reader, run_id: str, changes: list[Change], early_stops: list[EarlyStop]
+    ) -> None:
+        self._journal, self._id = journal, run_id
+        self._changes, self._early_stops = changes, early_stops
+
+    def at(self, epoch: int, run: Run, near: Run | None = None) -> Run:
+        """Return a twin of `run` as it was after `epoch` updates, and before the next.
+
+        The same bits as it had; `near` is an earlier answer, to go on from where that is nearer.
+
+        Raises:
+            InputError: the journal can't be read.
+        """
+        # One epoch is trained at least, to be taken apart.
+        start = self._moment(max(0, epoch - 1), run)
+        if near and start.state.epoch <= near.epoch < epoch:
+            twin = near.twin()
+        else:
+            twin = run.twin()
+            twin.return_to(start)
+        twin.relive(self._changes, epoch)
+        return twin
+
+    def _moment(self, epoch: int, run: Run) -> Moment:
+        """Return the latest moment up to `epoch` of which a state is kept."""
+        state = self._state(epoch, run)
+        losses = self._journal.losses(self._id, state.epoch)
+        best = best_of(losses_of(losses.val))
+        return Moment(
+            state,
+            history_of(losses.train),
+            history_of(losses.val),
+            best,
+            self._state(best.epoch - 1, run) if best else None,
+            [change for change in self._changes if change.epoch <= state.epoch],
+            [stop for stop in self._early_stops if stop.epoch <= state.epoch],
+        )
+
+    def _state(self, epoch: int, run: Run) -> State:
+        for state in self._kept(epoch):
+            if run.could_be(state):
+                return state
+        return run.first_state()
+
+    def _kept(self, epoch: int) -> Iterator[State]:
+        for kept in self._journal.states(self._id, epoch):
+            # Without a damaged one the way is longer, that is all.
+            with contextlib.suppress(InputError):
+                yield unpacked(kept)
+
+
+def history_of(losses: bytes) -> History:
+    """Return the history of losses from epoch 1 on."""
+    return History.of(losses_of(losses))
+
+
+def losses_of(losses: bytes) -> Tensor:
+    """Return losses as the journal keeps them as a tensor, shape (n,)."""
+    return torch.frombuffer(bytearray(losses), dtype=torch.float32) if losses else torch.empty(0)
