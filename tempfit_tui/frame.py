@@ -172,6 +172,10 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     drawn_x: list[float] = []
     """Their inputs, in the file's units; the first few hundred."""
     drawn_y: list[float] = []
+    parent: str | None = None
+    """The id of the run that it came from."""
+    parent_epoch: int = 0
+    """Where it left that run; 0 for a new start."""
 
 
 class CutOff(msgspec.Struct, frozen=True, array_like=True):

@@ -17,7 +17,7 @@ WRITTEN_SECONDS = 0.5
 """So often what came is written: a crash costs no more than that."""
 WRITTEN_EPOCHS = 2**14
 """So many epochs are written at the latest: the history keeps twice as many exactly."""
-SPACING_SECONDS = 0.04
+SPACING_SECONDS = 0.05
 """A state is kept after so long a training: from there any epoch is reached in a moment."""
 BYTES_A_SECOND = 4 * 2**20
 """The states of a large model are kept more seldom."""

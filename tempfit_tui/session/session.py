@@ -247,6 +247,9 @@ class Session:
         present = frame_of(self.run, self._witness, view, ghost, with_setup=setup)
         cut_off, self.cut_off = self.cut_off, None
         kept = replace(present, run=self.keeper.id, notice=self.journal.trouble, cut_off=cut_off)
+        if kept.setup:
+            parent, epoch = self._beginning.parent, self._beginning.parent_epoch
+            kept = replace(kept, setup=replace(kept.setup, parent=parent, parent_epoch=epoch))
         if not self._past:
             return kept
         then = frame_of(self._past, self._witness, view, None, with_setup=False)

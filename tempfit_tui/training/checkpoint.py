@@ -10,6 +10,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from tempfit_tui.frame import Value
+from tempfit_tui.recipe import Seed
 from tempfit_tui.text import InputError
 
 _Epoch = Annotated[int, Meta(ge=0)]
@@ -29,11 +30,21 @@ class State(NamedTuple):
     """The state of the generator that noise, dropout and mini-batches are drawn with."""
 
 
+def _seeded(seed: int) -> Tensor:
+    return torch.Generator().manual_seed(seed).get_state()
+
+
 def packed(state: State) -> bytes:
     """Return `state` as bytes. Their order may differ from call to call; what they hold doesn't."""
     tensors = {_PREFIX + name: part for name, part in state.optimizer.items()}
-    tensors["generator"] = state.generator
     metadata = {"epoch": str(state.epoch), "settings": encode(state.settings).decode()}
+    generator = torch.Generator()
+    generator.set_state(state.generator)
+    if torch.equal(_seeded(generator.initial_seed()), state.generator):
+        # Nothing has been drawn: the seed says it in a thousandth of the bytes.
+        metadata["seed"] = str(generator.initial_seed())
+    else:
+        tensors["generator"] = state.generator
     return save({"parameters": state.parameters, **tensors}, metadata)
 
 
@@ -48,6 +59,8 @@ def unpacked(checkpoint: bytes) -> State:
         # safetensors.torch.load leaves the metadata aside; it is in the header, which is JSON.
         length = int.from_bytes(checkpoint[:8], "little")
         metadata: dict[str, Any] = decode(checkpoint[8 : 8 + length])["__metadata__"]
+        if "generator" not in tensors:
+            tensors["generator"] = _seeded(decode(metadata["seed"], type=Seed))
         torch.Generator().set_state(tensors["generator"])  # refuses what is none
         return State(
             epoch=decode(metadata["epoch"], type=_Epoch),

@@ -49,5 +49,5 @@ class TempfitApp(App[None]):
         return do
 
     async def on_unmount(self) -> None:
-        """End the engine with the app."""
-        await self._engine.close()
+        """End the engine with the app; a run that it was torn from counts as cut off."""
+        await self._engine.close(left=not self.return_code)

@@ -33,24 +33,32 @@ KEYS = (
     Key("s", "s", "smooth", "smooth the loss curves, or not", "smooth"),
     Key("z", "z", "window", "show all epochs, the last 1,000 or the last 100", "window"),
     Key("w", "w", "best", "back to the best weights", "best"),
-    Key("g", "g", "ghost", "show the run without the last remedy, or not", "ghost"),
+    Key("left_square_bracket", "[", "scrub(-1)", "look back, a column of the loss chart", "back"),
+    Key("right_square_bracket", "]", "scrub(1)", "a column later again", "forth"),
+    Key("left_curly_bracket", "{", "scrub_one(-1)", "look one epoch back"),
+    Key("right_curly_bracket", "}", "scrub_one(1)", "one epoch later again"),
+    Key("escape", "Esc", "present", "back to the present, or out of a dialog", "present"),
+    Key("b", "b", "branch", "begin another run at the epoch shown", "branch"),
+    Key("g", "g", "ghost", "show the run without the last change, or not", "ghost"),
     Key("1", "1", "pane('dataset')", "go to the dataset"),
     Key("2", "2", "pane('hyperparameters')", "go to the hyperparameters", "settings"),
     Key("3", "3", "pane('loss')", "go to the loss chart"),
     Key("4", "4", "pane('fit')", "go to the fit; once more: its next tab", "next tab"),
     Key("enter", "Enter", "remedy", "what can be done about the verdict", "remedies"),
     Key("o", "o", "recipes", "open another recipe", "recipes"),
-    Key("e", "e", "save", "save the run as a recipe"),
+    Key("u", "u", "runs", "all runs: compare, open, delete", "runs"),
+    Key("e", "e", "export", "take the run away: script, losses, picture, recipe", "export"),
     Key("question_mark", "?", "help", "show the keys", "help"),
     Key("q", "q", "leave", "quit", "quit"),
 )
 """Tab and the arrows are the widgets' own; ctrl+p is Textual's."""
 
 FOOTERS = {
-    "dataset": "space n p + - r o 2 > ? q",
-    "hyperparameters": "space n + - r o > ? q",
-    "loss": "space n + - r o 2 w l z s > ? q",
-    "fit": "space n + - 4 r o 2 > ? q",
+    "dataset": "space n p + - r o u e 2 > ? q",
+    "hyperparameters": "space n + - r o u e > ? q",
+    "loss": "space n + - [ o u e r 2 w l z s > ? q",
+    "fit": "space n + - 4 [ o u e r 2 > ? q",
+    "past": "[ ] b Esc 4 z l u e ? q",
 }
 """The keys that matter in each pane; the first of them have a place on a narrow screen."""
 
@@ -75,7 +83,6 @@ def keys_table() -> str:
             "|---|---|",
             *rows,
             "| `Tab` | next pane |",
-            "| `Esc` | back |",
             "| `ctrl+p` | all commands by name |",
         ]
     )

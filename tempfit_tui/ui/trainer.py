@@ -5,15 +5,19 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from tempfit_tui.catalogue import Opened
+from tempfit_tui.engine.messages import Reopened
 from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Setup, Value, View
 from tempfit_tui.recipe import PlannedChange, Recipe
+from tempfit_tui.record import ExportKind, Source
 from tempfit_tui.settings import with_settings
-from tempfit_tui.table import Table
+
+T = TypeVar("T")
 
 SPEEDS: tuple[int | None, ...] = (1, 10, 100, 500, None)
 """The speeds to choose from, in epochs a second; None for full speed."""
@@ -34,41 +38,48 @@ class Seen(NamedTuple):
 class Trainer:
     """A run behind an engine, as the screen's keys see it.
 
-    `on_seen` is called with every new frame, `on_trouble` with one line where there is none.
+    `on_seen` is called with every new frame, `on_trouble` with one line where there is none. A run
+    of the journal is `resumed` from its first frame; otherwise one is begun.
     """
 
     def __init__(
         self,
         engine: Engine,
-        recipe: Recipe,
-        table: Table,
+        opened: Opened,
         *,
+        resumed: Frame | None = None,
         speed: int | None,
         fps: int,
         on_seen: Callable[[Seen], None],
         on_trouble: Callable[[str], None],
     ) -> None:
-        self.recipe = recipe
+        self.recipe = opened.recipe
         """As opened last; what changed since is in the frames."""
         self.speed = speed
         self.running = asyncio.Event()
         self.seen: Seen | None = None
         self.death = ""
         """Why there is no engine any more; "" while there is hope."""
-        self._engine, self._table, self._view, self._fps = engine, table, View(), fps
+        self._engine, self._view, self._fps = engine, View(), fps
+        self._table, self._source = opened.table, Source(opened.name, str(opened.file))
+        self._resumed = resumed
         self._on_seen, self._on_trouble = on_seen, on_trouble
         self._open = asyncio.Event()
         self._nudged = asyncio.Event()
         self._pace: deque[tuple[float, int]] = deque(maxlen=200)
-        self._changed_by_hand: set[str] = set()
         self._asking = 0
         """So many requests besides training are on their way."""
-        self._replays = False
-        """Whether the engine was started again, on a recipe that repeats what was changed."""
+        self._wanted: deque[int | None] = deque(maxlen=1)
+        """The epoch to look at next, while another is on its way; None for the present."""
+        self._looking = False
 
     async def live(self) -> None:
         """Open the recipe, then train whenever `running` is set, for as long as the app lives."""
-        await self._opened(self.recipe)
+        if self._resumed:
+            self._open.set()
+            self._take(self._resumed)
+        else:
+            await self._opened(self.recipe)
         while True:
             await self.running.wait()
             await self._open.wait()
@@ -144,39 +155,57 @@ class Trainer:
         As a `remedy`, if it has a name, the run so far goes on beside it.
         """
         self.pause()
-        frame = await self._opened(recipe, remedy)
-        if frame is not None:
-            self._changed_by_hand.clear()
-        return frame is not None
+        return await self._opened(recipe, follows=True, remedy=remedy) is not None
 
-    async def _opened(self, recipe: Recipe, remedy: str = "") -> Frame | None:
-        frame = await self._guarded(self._engine.open(recipe, self._table, self._view, remedy))
+    async def _opened(
+        self, recipe: Recipe, *, follows: bool = False, remedy: str = ""
+    ) -> Frame | None:
+        table, view, source = self._table, self._view, self._source
+        frame = await self._guarded(
+            self._engine.open(recipe, table, view, source, follows=follows, remedy=remedy)
+        )
         if frame is not None:
-            self.recipe, self.death, self._replays = recipe, "", False
-            self._open.set()
-            self._take(frame)
+            self._begin(recipe, frame)
         return frame
+
+    def _begin(self, recipe: Recipe, frame: Frame) -> None:
+        self.recipe, self.death = recipe, ""
+        self._open.set()
+        self._take(frame)
 
     async def revive(self) -> None:
         """Start another engine, and train it to the epoch where the last one died.
 
-        The same recipe with the same changes at the same epochs gives the same bits.
+        The run is in the journal, but for the last second of its losses; the same recipe with the
+        same changes at the same epochs gives the same bits.
         """
-        opened, lost = self.recipe, self.seen.frame if self.seen else None
-        death, self.death = self.death, ""
+        lost, death, self.death = (self.seen.frame if self.seen else None), self.death, ""
         self._on_trouble("starting the engine again")
-        frame = await self._opened(recipe_of(opened, lost) if lost else opened)
+        frame = await (self._reopened(lost) if lost else self._opened(self.recipe))
         if frame is None:
             self._mourn(self.death or death)
             return
-        self.recipe, self._replays = opened, True
-        while lost and frame.epoch < lost.epoch and not frame.stopped:
-            missing = lost.epoch - frame.epoch
-            further = await self._guarded(self._engine.advance(missing, 1 / self._fps))
+        end = (lost.present or lost.epoch) if lost else 0
+        while frame.epoch < end and not frame.stopped:
+            further = await self._guarded(self._engine.advance(end - frame.epoch, 1 / self._fps))
             if further is None:
                 return
             frame = further
             self._take(frame)
+
+    async def _reopened(self, lost: Frame) -> Frame | None:
+        """Go on with the run of the `lost` frame; where the journal hasn't got it, anew."""
+        try:
+            if lost.run:
+                reopened = await self._engine.open_run(lost.run, self._view)
+                self._begin(reopened.recipe, reopened.frame)
+                return reopened.frame
+        except EngineRefusedError as error:
+            self._on_trouble(str(error))
+        except EngineDiedError as error:
+            self._mourn(str(error))
+            return None
+        return await self._opened(recipe_until(lost, self.recipe))
 
     async def step(self) -> None:
         """Train one epoch, paused."""
@@ -185,21 +214,56 @@ class Trainer:
 
     async def change(self, settings: dict[str, Value], remedy: str = "") -> str:
         """Change live settings, as a remedy if it has a name; return why not, "" if done."""
-        reason = await self._ask(self._engine.change(settings, remedy))
-        if not reason:
-            self._changed_by_hand |= settings.keys()
-        return reason
+        return await self._ask(self._engine.change(settings, remedy))
 
     async def rewind(self, to: RewindTo) -> None:
         """Go back, paused."""
         self.pause()
-        if to == "start" and self._replays and self.seen and not self.death:
-            # The engine's recipe makes the changes that were made by hand before it died.
-            settings = self.seen.frame.settings
-            by_hand = {name: settings[name] for name in self._changed_by_hand}
-            await self._opened(with_settings(self.recipe, by_hand))
-        else:
-            await self._do(self._engine.rewind(to))
+        await self._do(self._engine.rewind(to))
+
+    async def look_back(self, epoch: int | None) -> None:
+        """Show the run as it was at `epoch`, paused; None for the present.
+
+        Of several asked for while one is on its way, the last is shown.
+        """
+        self.pause()
+        self._wanted.append(epoch)
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            while self._wanted:
+                await self._do(self._engine.look_back(self._wanted.popleft()))
+        finally:
+            self._looking = False
+
+    @property
+    def looked_at(self) -> int | None:
+        """The epoch that is shown or about to be; None before the first frame."""
+        if self._wanted and self._wanted[0] is not None:
+            return self._wanted[0]
+        return self.seen.frame.epoch if self.seen else None
+
+    @property
+    def present(self) -> int:
+        """The epoch that the run is at."""
+        frame = self.seen.frame if self.seen else None
+        return (frame.present or frame.epoch) if frame else 0
+
+    async def branch(self) -> None:
+        """Begin another run at the epoch shown."""
+        self.pause()
+        await self._do(self._engine.branch())
+
+    async def export(self, kind: ExportKind, folder: str) -> str:
+        """Write the run as a new file in `folder`; return its name, "" where that went wrong."""
+        file = await self._guarded(self._engine.export(kind, folder))
+        return file or ""
+
+    async def open_run(self, run: str) -> Reopened | None:
+        """Return a run of the journal in place of this one; None where that went wrong."""
+        self.pause()
+        return await self._guarded(self._engine.open_run(run, self._view))
 
     async def look(self, view: View) -> None:
         """See something else from now on."""
@@ -238,8 +302,8 @@ class Trainer:
             request.close()  # where the app was left before it could be made
         return ""
 
-    async def _guarded(self, request: Awaitable[Frame]) -> Frame | None:
-        """Return the request's frame; where there is none, tell why and pause."""
+    async def _guarded(self, request: Awaitable[T]) -> T | None:
+        """Return what is asked for; where there is none, tell why and pause."""
         try:
             return await request
         except EngineRefusedError as error:
@@ -275,7 +339,7 @@ class Trainer:
         return (epoch - first) / (now - began) if len(self._pace) > 2 and now > began else None
 
 
-def recipe_of(opened: Recipe, frame: Frame) -> Recipe:
+def recipe_until(frame: Frame, opened: Recipe) -> Recipe:
     """Return the recipe that leads to `frame`: `opened`, with the changes made since."""
     start = dict(frame.settings)
     for change in reversed(frame.changes):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tempfit_tui.frame import Frame, Outcome, Step, Verdict
+from tempfit_tui.frame import CutOff, Frame, Outcome, Step, Verdict
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
 
@@ -35,6 +35,13 @@ class Situation(NamedTuple):
     """Why there is no engine; "" while there is one."""
     trouble: str
     """Why the last thing asked for wasn't done; "" if it was."""
+    offer: CutOff | None = None
+    """A run that could be gone on with."""
+
+    @property
+    def past(self) -> Frame | None:
+        """The frame, where it is of an epoch looked back on."""
+        return self.seen.frame if self.seen and self.seen.frame.present is not None else None
 
 
 def state_words(now: Situation) -> Part:
@@ -45,6 +52,8 @@ def state_words(now: Situation) -> Part:
         return "✖ can't start", "bold $text-error"
     if now.seen is None:
         return "… starting", "$foreground 60%"
+    if now.past:
+        return "◀ looking back", "bold $text-accent"
     if now.seen.frame.stopped:
         return "✖ diverged", "bold $text-error"
     if now.running:
@@ -84,6 +93,9 @@ def _judgement(now: Situation, room: int) -> list[Part]:
     if now.seen is None:
         return [("the engine is loading PyTorch", "$foreground 70%")]
     frame = now.seen.frame
+    if now.past:
+        verdict = frame.verdict
+        return [(verdict.words, ""), (f": {verdict.why}" if verdict.why else "", "$foreground 80%")]
     if frame.stopped:
         told = f"diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
         return _trouble_words(told, "Enter: ways back", room)
@@ -109,9 +121,22 @@ def _sentence(verdict: Verdict, room: int) -> list[Part]:
 
 def _news(now: Situation) -> list[Part]:
     """Return what became of the optimizer's state, of patience or of a remedy; [] for no news."""
-    if now.death or now.trouble or now.seen is None or now.seen.frame.stopped:
+    if now.death or now.trouble or now.seen is None:
+        return []
+    if now.past:
+        at = f"epoch {now.past.epoch:,} of {now.past.present:,}, looked back on"
+        hints = [_hint("b: branch here"), _hint("Esc: the present"), _hint("[ ]: move")]
+        return [(at, "bold $text-accent"), *hints]
+    if now.seen.frame.stopped:
         return []
     frame = now.seen.frame
+    if now.offer:
+        told = f"{now.offer.title} was cut off at epoch {now.offer.epochs:,}"
+        return [(told, "bold $text-warning"), _hint("Enter: go on with it")]
+    setup = now.seen.setup
+    if setup.parent_epoch and frame.epoch == setup.parent_epoch and not now.running:
+        told = f"run {frame.run} begins here: a branch of run {setup.parent}, which is kept"
+        return [(told, "$text-accent"), _hint("space: train")]
     if note := _note(now.seen, now.running):
         return [(note, "$text-accent")]
     if frame.early_stop:

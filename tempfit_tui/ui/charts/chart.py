@@ -104,9 +104,13 @@ class Chart(Widget, can_focus=True):
             self.post_message(self.ColumnsChanged(self, self._columns))
 
     def _paint(self) -> None:
+        self._strips, self._columns = self.paint(self.size, self.look)
+
+    @property
+    def look(self) -> Look:
+        """How it has to look now."""
         palette = DARK if self.app.current_theme.dark else LIGHT
-        look = Look(palette, ascii_only=self.ascii_only, mono=self.app.no_color)
-        self._strips, self._columns = self.paint(self.size, look)
+        return Look(palette, ascii_only=self.ascii_only, mono=self.app.no_color)
 
     def _fits(self, strips: list[Strip]) -> bool:
         """Tell whether `strips` were painted for the widget's size."""

@@ -31,12 +31,11 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
     """Return the lines of the chart with the y axis `y`, and how many columns a curve has."""
     if picture.is_empty:
         return _paint_empty(size, look)
-    cells = look.cells(size)
     first, last = picture.first_epoch, picture.last_epoch
     end = max(last, picture.axis_end)
-    x = Scale(first, end) if first < end else Scale(first - 1, first + 1)
     ends = _Ends(picture, size.width, look)
-    area = Area(cells, x, y, Margins(right=ends.margin))
+    area = area_of(picture, y, size, look)
+    cells = area.cells
     changes = [change for change in picture.changes if first <= change.epoch <= last]
     _floor_line(area, picture, look)
     for change in changes:
@@ -54,6 +53,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         look.shapes.validation,
         dashed=look.mono and not look.ascii_only,
     )
+    _looked_at(area, picture, look)
     ends.write(area, area.column(last) + 2)
     _best(area, picture, look)
     _ghost_label(area, picture, look)
@@ -61,6 +61,34 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
     _change_labels(area, changes, look)
     _floor_label(area, picture, look)
     return cells.strips(), area.dots
+
+
+def area_of(picture: LossPicture, y: Scale, size: Size, look: Look) -> Area:
+    """Return the chart's area, nothing drawn in it yet."""
+    first, end = picture.first_epoch, max(picture.last_epoch, picture.axis_end)
+    x = Scale(first, end) if first < end else Scale(first - 1, first + 1)
+    margins = Margins(right=_Ends(picture, size.width, look).margin)
+    return Area(look.cells(size), x, y, margins)
+
+
+def _looked_at(area: Area, picture: LossPicture, look: Look) -> None:
+    """Draw a line at the epoch looked back on, and a marker on each curve there."""
+    at = picture.looked_at
+    if at is None or at.epoch < picture.first_epoch - 1:
+        return
+    column = area.column(at.epoch)
+    for row in range(area.top, area.bottom + 1):
+        area.cells.put(column, row, "|" if look.ascii_only else "┃", look.palette.curve, under=True)
+    for loss, shape, colour in (
+        (at.train_loss, look.shapes.train, look.palette.train),
+        (at.val_loss, look.shapes.validation, look.palette.validation),
+    ):
+        if loss is not None and area.y.holds(loss):
+            area.cells.put(column, area.row(loss), shape, colour)
+    text = f"epoch {at.epoch:,}"
+    rows = (area.bottom, area.bottom - 1, area.bottom - 2, area.top, area.top + 1)
+    spots = [(x, row) for row in rows for x in (column + 2, column - 1 - len(text))]
+    area.cells.place(text, look.palette.curve, _within(area, spots))
 
 
 def _paint_empty(size: Size, look: Look) -> tuple[list[Strip], int]:

@@ -7,6 +7,14 @@ from tempfit_tui.frame import Change, Curve
 NO_CURVE = Curve()
 
 
+class Looked(NamedTuple):
+    """An epoch looked back on, with its losses."""
+
+    epoch: int
+    train_loss: float | None
+    val_loss: float | None
+
+
 class LossPicture(NamedTuple):
     """All that the loss chart shows; losses in the file's units squared."""
 
@@ -27,6 +35,8 @@ class LossPicture(NamedTuple):
     ghost_epoch: int = 0
     """The epoch that run is at."""
     ghost_label: str = ""
+    looked_at: Looked | None = None
+    """The epoch looked back on."""
     axis_end: int = 0
     """How far the epochs' axis goes, where that is beyond the last."""
 

@@ -16,7 +16,7 @@ from tempfit_tui.frame import Curve
 from ..palette import DARK
 from .axes import Area, Margins
 from .bounds import Scale, snapped
-from .cells import shortened, width_of
+from .cells import plain, shortened, width_of
 from .chart import Chart, Look
 from .loss_painting import paint_loss
 from .loss_picture import LossPicture
@@ -28,7 +28,7 @@ MOST_RUNS = 6
 RUN_COLOURS_DARK = ("#f0e442", "#cc79a7", "#00b386", "#e8703a", "#56b4e9", "#d0d0d0")
 RUN_COLOURS_LIGHT = ("#7a6c00", "#a3487c", "#00805c", "#c24d00", "#0072b2", "#3a3a3a")
 """Colour-blind-safe (Okabe and Ito); those of training and validation come last or not at all."""
-ABOVE = 10.0
+ABOVE = 1e3
 """A run that diverged leaves the chart so many times above the highest beginning of a curve."""
 NUMBERED = 14
 """A number is along a curve every so many cells, where colours can't be told apart."""
@@ -85,7 +85,7 @@ def runs_scale(runs: list[RunCurve]) -> Scale:
 def paint_runs(runs: list[RunCurve], size: Size, look: Look) -> tuple[list[Strip], int]:
     """Return the lines of a chart of several runs, and how many columns a curve has."""
     shown = [run for run in runs if run.curve.epochs]
-    labels = [_labels(run, size.width) for run in shown]
+    labels = [_labels(run, size.width, look) for run in shown]
     margin = 1 + max(width_of(label[0]) for label in labels)
     cells = look.cells(size)
     last = max(run.last_epoch for run in shown)
@@ -107,12 +107,13 @@ def paint_runs(runs: list[RunCurve], size: Size, look: Look) -> tuple[list[Strip
     return cells.strips(), area.dots
 
 
-def _labels(run: RunCurve, width: int) -> list[str]:
-    """Return what a curve's end is named, the fullest first that there may be room for."""
+def _labels(run: RunCurve, width: int, look: Look) -> list[str]:
+    """Return what a curve's end may be named, the fullest first."""
     named = shortened(f"{run.number} {run.name}", max(3, width // 5))
     value = last_value(run.curve)
-    full = f"{named} {short(value)}" if value is not None else named
-    return [full, named, str(run.number)] if width >= 45 else [named, str(run.number)]
+    full = [f"{named} {short(value)}"] if value is not None and width >= 45 else []
+    labels = [*full, named, str(run.number)]
+    return [plain(label) for label in labels] if look.ascii_only else labels
 
 
 def _number_along(area: Area, run: RunCurve, points: list[tuple[float, float]]) -> None:
@@ -135,17 +136,25 @@ def _write_ends(
     ]
     for column, row, place in sorted(ends, key=lambda end: (-end[0], end[1])):
         colour = colours[runs[place].number - 1]
-        for text in labels[place]:
-            if area.cells.place(text, colour, _spots(area, column, row, width_of(text))):
-                break
+        spots = [
+            *((text, spot) for text in labels[place] for spot in _beside(area, column, row, text)),
+            *((text, spot) for text in labels[place] for spot in _in_margin(area, row)),
+        ]
+        any(area.cells.place(text, colour, [spot]) for text, spot in spots)
 
 
-def _spots(area: Area, column: int, row: int, width: int) -> Iterator[tuple[int, int]]:
-    """Return where a label may be: beside the curve's end, around it, then in the margin."""
-    inside = [row + down for down in (0, 1, -1, 2, -2, 3, -3)]
-    rows = [at for at in inside if area.top <= at <= area.bottom]
-    beside = (column + 2, column - width // 2, column - width)
-    starts = [start for start in beside if start >= area.left]
-    yield from product(starts, rows)
-    nearest = sorted(range(area.top, area.bottom + 1), key=lambda at: abs(at - row))
-    yield from product([area.right + 2], nearest)
+def _beside(area: Area, column: int, row: int, text: str) -> Iterator[tuple[int, int]]:
+    """Return where a label may be near its curve's end: at its right, or else above or below."""
+    rows = [row + down for down in (0, 1, -1, 2, -2, 3, -3)]
+    starts = (column + 2, column - width_of(text) // 2, column - width_of(text))
+    return (
+        (start, at)
+        for start, at in product(starts, rows)
+        if start >= area.left and area.top <= at <= area.bottom
+    )
+
+
+def _in_margin(area: Area, row: int) -> Iterator[tuple[int, int]]:
+    """Return where a label may be at the right of all curves, the nearest row first."""
+    rows = sorted(range(area.top, area.bottom + 1), key=lambda at: abs(at - row))
+    return product([area.right + 2], rows)

@@ -1,11 +1,12 @@
 """The loss pane: the loss chart, and how it is asked to show the losses."""
 
 from msgspec.structs import replace
+from textual import events
 from textual.message import Message
 
 from tempfit_tui.frame import View
 from tempfit_tui.ui.charts.loss import LossChart, LossPicture
-from tempfit_tui.ui.charts.loss_picture import NO_CURVE
+from tempfit_tui.ui.charts.loss_picture import NO_CURVE, Looked
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
 
@@ -27,6 +28,13 @@ class LossPane(LossChart):
             super().__init__()
             self.changes = changes
 
+    class Looked(Message):
+        """An epoch was clicked on, or dragged to."""
+
+        def __init__(self, epoch: int) -> None:
+            super().__init__()
+            self.epoch = epoch
+
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(ascii_only=glyphs.ascii_only, id="loss")
         self._glyphs = glyphs
@@ -42,6 +50,27 @@ class LossPane(LossChart):
         """Show the losses seen, as `view` asked for them."""
         self._seen, self._view = seen, view
         self._draw()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Look back on the epoch under the mouse, and follow it until it is let go."""
+        if event.button == 1:
+            self.capture_mouse()
+            self._point_at(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow the mouse while its button is down."""
+        if self.app.mouse_captured is self:
+            self._point_at(event)
+
+    def on_mouse_up(self, _: events.MouseUp) -> None:
+        """Follow it no longer."""
+        self.release_mouse()
+
+    def _point_at(self, event: events.MouseEvent) -> None:
+        # An event's place is within the border, which the chart is drawn inside of.
+        epoch = self.epoch_at(event.x - self.gutter.left)
+        if epoch is not None:
+            self.post_message(self.Looked(epoch))
 
     def toggle_log(self) -> None:
         """Show the losses on the other axis."""
@@ -76,7 +105,8 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
     if seen is None:
         return LossPicture(NO_CURVE, NO_CURVE, [], None, None, log, 1, 1)
     frame = seen.frame
-    last, ghost_epoch = max(1, frame.epoch), frame.ghost.last_epoch if frame.ghost else 0
+    present = frame.epoch if frame.present is None else frame.present
+    last, ghost_epoch = max(1, present), frame.ghost.last_epoch if frame.ghost else 0
     best = None
     if frame.best_epoch and frame.best_loss and last - frame.best_epoch > BEST_AGE * last:
         best = (frame.best_epoch, frame.best_loss)
@@ -92,6 +122,9 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         ghost=frame.ghost.val if frame.ghost else NO_CURVE,
         ghost_epoch=ghost_epoch,
         ghost_label=frame.ghost.label if frame.ghost else "",
+        looked_at=None
+        if frame.present is None
+        else Looked(frame.epoch, frame.train_loss, frame.val_loss),
         axis_end=0 if view.window else _roomy(max(last, ghost_epoch)),
     )
 

@@ -18,7 +18,6 @@ INTRODUCTION = (
 WIDGET_KEYS = (
     ("Tab", "next pane"),
     ("arrows", "move, and turn a setting to its next value"),
-    ("Esc", "back"),
     ("ctrl+p", "all commands by name"),
 )
 

@@ -1,20 +1,23 @@
 """The main screen: it composes the panes, routes keys to the trainer and frames to the panes."""
 
 from pathlib import Path
+from typing import cast
 
 from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from tempfit_tui.catalogue import Opened, open_named
 from tempfit_tui.engine.protocol import Engine
-from tempfit_tui.frame import Value
+from tempfit_tui.frame import CutOff, Frame, Value
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import ExportKind
 from tempfit_tui.settings import is_live, with_settings
-from tempfit_tui.text import InputError, setting
+from tempfit_tui.text import InputError, harmless, setting
 from tempfit_tui.ui.charts.fit import FitChart
 from tempfit_tui.ui.charts.loss import LossChart
 from tempfit_tui.ui.fields import settings_of
@@ -28,8 +31,15 @@ from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.remedies import Answer, remedies
 from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE, PanesScreen
-from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer, recipe_of
+from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
 from tempfit_tui.ui.words import Situation, state_words
+
+EXPORTS = [
+    Answer("script", "a PyTorch script", "plain, the data in it: it prints the same losses"),
+    Answer("csv", "a table of its losses", "an epoch a line, to the last digit"),
+    Answer("svg", "a picture of both charts", "for a report"),
+    Answer("recipe", "a recipe", "what it started from and what was changed when; opens the same"),
+]
 
 
 class MainScreen(PanesScreen):
@@ -46,18 +56,21 @@ class MainScreen(PanesScreen):
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
         super().__init__(Glyphs(options.ascii_only))
         self._options, self._engine = options, engine
+        self._offer: CutOff | None = None
+        """A run that was cut off, until another is trained."""
+        self._notice = ""
         self._take_up(opened)
 
-    def _take_up(self, opened: Opened) -> None:
-        """Begin with a recipe, in place of any before."""
+    def _take_up(self, opened: Opened, resumed: Frame | None = None) -> None:
+        """Begin with a recipe or a run of the journal, in place of any before."""
         options = self._options
         self._opened, self._table = opened, opened.table
         self._settings = settings_of(opened.recipe)
         self._trouble = ""
         self.trainer = Trainer(
             self._engine,
-            opened.recipe,
-            opened.table,
+            opened,
+            resumed=resumed,
             speed=options.speed,
             fps=options.fps,
             on_seen=self._on_seen,
@@ -102,6 +115,10 @@ class MainScreen(PanesScreen):
             return
         self._trouble = ""
         self._settings = settings_of(self.trainer.recipe, seen.frame.settings)
+        self._offer = seen.frame.cut_off or (None if seen.frame.epoch else self._offer)
+        if seen.frame.notice != self._notice:
+            self._notice = seen.frame.notice
+            self.notify(Content(self.glyphs(self._notice)).markup, severity="warning", timeout=10)
         self._write_bars()
         self.query_one(LossPane).show(seen, self.trainer.view)
         self.query_one(FitPane).show(self.trainer.recipe, seen)
@@ -115,7 +132,8 @@ class MainScreen(PanesScreen):
 
     def _write_bars(self) -> None:
         trainer = self.trainer
-        now = Situation(trainer.seen, trainer.running.is_set(), trainer.death, self._trouble)
+        running = trainer.running.is_set()
+        now = Situation(trainer.seen, running, trainer.death, self._trouble, self._offer)
         self.query_one(TitleBar).show(
             trainer.recipe,
             str(self._settings["training.optimizer"]),
@@ -125,7 +143,7 @@ class MainScreen(PanesScreen):
         lr = self._settings["training.lr"]
         self.query_one(StatusBar).show(trainer.seen, float(str(lr)), now.running)
         self.query_one(VerdictBar).show(now)
-        self.query_one(FooterBar).show(now.running, self.shown)
+        self.query_one(FooterBar).show(now.running, "past" if now.past else self.shown)
         self.query_one(TabsBar).show(self.shown)
 
     # Training
@@ -243,6 +261,10 @@ class MainScreen(PanesScreen):
         trainer = self.trainer
         if trainer.death:
             await trainer.revive()
+        elif self._offer:
+            await self._open_run(self._offer.id)
+        elif trainer.seen and trainer.seen.frame.present is not None:
+            self._on_trouble("this is past: b branches here, Esc returns to the present")
         elif trainer.seen:
             question, answers = remedies(trainer.seen, trainer.recipe)
             if answers:
@@ -292,27 +314,83 @@ class MainScreen(PanesScreen):
         if name is not None:
             await self._open(open_named(name))
 
-    async def _open(self, opened: Opened) -> None:
-        """Open another recipe on the same engine: new panes, for its table."""
+    async def _open(self, opened: Opened, resumed: Frame | None = None) -> None:
+        """Open another recipe or run on the same engine: new panes, for its table."""
         self.workers.cancel_group(self, "live")
-        self._take_up(opened)
+        self._take_up(opened, resumed)
         await self.recompose()
         self.show_pane("loss")
         self._write_bars()
         self.live()
 
-    def action_save(self) -> None:
-        """Save the run as a recipe: what it started from, and what was changed when."""
-        from tempfit_tui.saving import save_recipe  # noqa: PLC0415 - not for the first frame
+    async def _open_run(self, run: str) -> None:
+        """Go on with a run of the journal."""
+        if reopened := await self.trainer.open_run(run):
+            source = reopened.source
+            table, file = reopened.sent.table(), Path(source.file)
+            opened = Opened(source.name, reopened.recipe, table, file)
+            await self._open(opened, reopened.frame)
 
+    @work
+    async def action_runs(self) -> None:
+        """List the runs: compare, open, delete."""
+        if self.app.screen is not self:
+            return
+        from tempfit_tui.ui.screens.runs import RunsScreen  # noqa: PLC0415 - not for the first frame
+
+        self.trainer.pause()
+        self._write_bars()
+        seen = self.trainer.seen
+        screen = RunsScreen(self._engine, seen.frame.run if seen else None, self.glyphs)
+        run = await self.app.push_screen_wait(screen)
+        if run is not None and not (seen and run == seen.frame.run):
+            await self._open_run(run)
+
+    @work
+    async def action_export(self) -> None:
+        """Take the run away as a file of its own."""
+        answer = await self.chosen("Take this run away as:", EXPORTS)
+        if answer is None:
+            return
+        folder = Path.cwd()
+        if file := await self.trainer.export(cast("ExportKind", answer.name), str(folder)):
+            told = f"{file}, in {folder}"
+            self.notify(Content(self.glyphs(harmless(told))).markup, title="Written", timeout=6)
+
+    # The past
+
+    @work
+    async def action_scrub(self, columns: int) -> None:
+        """Look at the epoch so many columns of the loss chart later."""
+        await self._look_at(columns * self.query_one(LossPane).epochs_a_column)
+
+    @work
+    async def action_scrub_one(self, epochs: int) -> None:
+        """Look at the epoch so many later."""
+        await self._look_at(epochs)
+
+    async def _look_at(self, further: int) -> None:
         trainer = self.trainer
-        recipe = recipe_of(trainer.recipe, trainer.seen.frame) if trainer.seen else trainer.recipe
-        try:
-            file = save_recipe(self._opened, recipe, Path.cwd())
-        except InputError as error:
-            self._on_trouble(str(error))
-        else:
-            self.notify(f"saved as {file.name}", timeout=3)
+        if (at := trainer.looked_at) is not None:
+            wanted = max(0, at + further)
+            await trainer.look_back(wanted if wanted < trainer.present else None)
+
+    @work
+    async def on_loss_pane_looked(self, event: LossPane.Looked) -> None:
+        """Look at the epoch clicked on."""
+        earlier = event.epoch < self.trainer.present
+        await self.trainer.look_back(event.epoch if earlier else None)
+
+    @work
+    async def action_present(self) -> None:
+        """Return to the present."""
+        if self.trainer.seen and self.trainer.seen.frame.present is not None:
+            await self.trainer.look_back(None)
+
+    @work
+    async def action_branch(self) -> None:
+        """Begin another run at the epoch shown."""
+        await self.trainer.branch()
 
     # What is seen
 

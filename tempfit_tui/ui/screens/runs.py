@@ -17,9 +17,10 @@ from tempfit_tui.text import harmless
 from tempfit_tui.ui.charts.overlay import MOST_RUNS
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.remedies import Answer
+from tempfit_tui.ui.screens.choice import ChoiceScreen
 from tempfit_tui.ui.screens.runs_detail import RunsDetail
 from tempfit_tui.ui.screens.runs_list import RunList
-from tempfit_tui.ui.words import Part
+from tempfit_tui.ui.screens.runs_words import deletion, title
 
 CALM_SECONDS = 0.08
 """So long the cursor rests on a run before its losses are asked for."""
@@ -30,8 +31,8 @@ KEYS = (
     ("space", "mark"),
     ("d", "delete"),
     ("j k", "move"),
-    ("J K", "scroll the words"),
     ("Esc", "back"),
+    ("J K", "scroll the words"),
 )
 
 
@@ -97,28 +98,31 @@ class RunsScreen(Screen[str | None]):
         self._follow()
 
     def on_resize(self) -> None:
-        """Give the list the lines that there is room for."""
+        """Choose the layout that fits."""
         self.set_class(self.size.height >= TALL, "-tall")
+        self._detail.fit(self.size.width)
         self._show_shown()  # with other columns
 
     # What the engine is asked
 
     @work
     async def _load(self) -> None:
-        await self._take(self._engine.runs())
+        if not await self._take(self._engine.runs()):
+            self._list.tell("the runs can't be told")
 
-    async def _take(self, asked: Awaitable[list[RunSummary]]) -> None:
-        """Show the runs there are, or why that can't be told."""
+    async def _take(self, asked: Awaitable[list[RunSummary]]) -> bool:
+        """Show the runs there are, or why that can't be told; tell whether it can."""
         try:
             self._runs = await asked
         except EngineError as error:
             self._say(str(error))
-            return
+            return False
         ids = {run.id for run in self._runs}
         self._marks = {id_: number for id_, number in self._marks.items() if id_ in ids}
         self._list.mark(self._marks)
         self._list.show(self._runs)
         self._write_title()
+        return True
 
     @work
     async def _follow(self) -> None:
@@ -149,22 +153,16 @@ class RunsScreen(Screen[str | None]):
         if not doomed or self.app.screen is not self:
             return
         if any(run.id == self._current for run in doomed):
-            self._say("the run on the main screen can't be deleted: open another one first")
+            way = "unmark it" if marked else "open another one first"
+            self._say(f"the run on the main screen can't be deleted: {way}")
         elif await self._agreed(doomed):
             self._say("")
             await self._take(self._engine.delete([run.id for run in doomed]))
 
     async def _agreed(self, doomed: list[RunSummary]) -> bool:
-        from tempfit_tui.ui.screens.choice import ChoiceScreen  # noqa: PLC0415 - not for the first frame
-
-        named = ", ".join(f"{run.id[: self._list.id_length]} {run.name}" for run in doomed)
-        question = f"Delete {named}? It can't be brought back."
-        if len(doomed) > 1:
-            question = f"Delete {len(doomed)} runs ({named})? They can't be brought back."
+        question = deletion(doomed, self._list.id_length)
         answers = [Answer("no", "keep"), Answer("yes", "delete")]
-        chosen = await self.app.push_screen_wait(
-            ChoiceScreen(harmless(question), answers, self._glyphs)
-        )
+        chosen = await self.app.push_screen_wait(ChoiceScreen(question, answers, self._glyphs))
         return chosen is not None and chosen.name == "yes"
 
     # What a person asks
@@ -241,15 +239,7 @@ class RunsScreen(Screen[str | None]):
         line.update(Content.styled(self._glyphs(harmless(trouble)), "$text-error"))
 
     def _write_title(self) -> None:
-        count = f"  {len(self._runs):,}" if self._runs else ""
-        marked = f" · {len(self._marks)} marked" if self._marks else ""
-        legend = "   ● on the main screen" if any(r.id == self._current for r in self._runs) else ""
-        parts: list[Part] = [
-            ("Runs", "bold $text-primary"),
-            (count, "bold"),
-            (marked, "bold $text-accent"),
-            (legend, "$foreground 60%"),
-        ]
+        parts = title(self._runs, len(self._marks), self._current)
         words = Content.assemble(*((self._glyphs(text), style) for text, style in parts))
         self.query_one("#runs-title", Static).update(words)
 

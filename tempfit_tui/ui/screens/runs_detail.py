@@ -13,14 +13,16 @@ from tempfit_tui.text import harmless
 from tempfit_tui.ui.charts.loss_picture import LossPicture
 from tempfit_tui.ui.charts.overlay import RunCurve, RunsChart, run_colours
 from tempfit_tui.ui.glyphs import Glyphs
-from tempfit_tui.ui.screens.runs_table import Head, Row, compared, table
+from tempfit_tui.ui.screens.runs_table import Head, Row, compared, least_width, table
 from tempfit_tui.ui.screens.runs_words import about
 from tempfit_tui.ui.words import Part
 
 WIDE = 100
-"""From so many columns on the words stand beside the chart."""
+"""From so many columns on the words stand beside the chart, but for too wide a table."""
 LEAST_WORDS, MOST_WORDS = 46, 0.6
 """The words' columns there, and the share of all columns that a table may take."""
+MARGIN = 4
+"""The columns around the words, for their scroll bar too."""
 Marks = Mapping[str, int]
 """The numbers of runs that are marked, by their ids."""
 
@@ -30,7 +32,7 @@ class RunsDetail(Container):
 
     DEFAULT_CSS = """
     RunsDetail { height: 1fr; layout: vertical; }
-    RunsDetail.-wide { layout: horizontal; }
+    RunsDetail.-beside { layout: horizontal; }
     RunsDetail > RunsChart {
         border-top: solid $foreground 25%; border-title-color: $foreground 80%;
         background: $background;
@@ -38,10 +40,10 @@ class RunsDetail(Container):
     RunsDetail > VerticalScroll {
         height: auto; max-height: 50%; padding: 0 1; scrollbar-size-vertical: 1;
     }
-    RunsDetail.-wide > VerticalScroll {
+    RunsDetail.-beside > VerticalScroll {
         height: 1fr; max-height: 100%; padding: 1 1 0 2; border-top: solid $foreground 25%;
     }
-    RunsDetail.-ascii > RunsChart, RunsDetail.-ascii.-wide > VerticalScroll {
+    RunsDetail.-ascii > RunsChart, RunsDetail.-ascii.-beside > VerticalScroll {
         border-top: ascii $foreground 40%;
     }
     """
@@ -49,6 +51,7 @@ class RunsDetail(Container):
     def __init__(self, current_id: str | None, glyphs: Glyphs) -> None:
         super().__init__()
         self._current, self._glyphs = current_id, glyphs
+        self._width = 0
         self.set_class(glyphs.ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -60,15 +63,18 @@ class RunsDetail(Container):
             self._glyphs.fit_scrollbar(words)
             yield Static()
 
-    def on_resize(self) -> None:
-        """Choose the layout that fits."""
-        self.set_class(self.size.width >= WIDE, "-wide")
+    def fit(self, width: int) -> None:
+        """Lay out for so many columns from now on."""
+        self._width = width
+
+    @property
+    def _is_wide(self) -> bool:
+        return self._width >= WIDE
 
     @property
     def columns(self) -> int:
-        """How many columns a curve can have."""
-        dots = 1 if self._glyphs.ascii_only else 2
-        return max(20, self.query_one(RunsChart).size.width) * dots
+        """How many columns a curve can have, however wide the chart is just now."""
+        return max(20, self._width) * (1 if self._glyphs.ascii_only else 2)
 
     def scroll_words(self, lines: int) -> None:
         """Scroll the words, where there are more than can be seen."""
@@ -77,32 +83,31 @@ class RunsDetail(Container):
     def show(
         self, runs: list[RunSummary], marks: Marks, traced: Mapping[str, Traced], length: int
     ) -> None:
-        """Show one run, or several as far as they are `traced`; ids are told by `length` letters.
-
-        Where there is no run, there are no words either.
-        """
+        """Show a run, or several as far as they are `traced`; ids are told by `length` letters."""
         known = [traced[run.id] for run in runs if run.id in traced]
         if len(runs) > 1:
             if len(known) > 1:
                 self._compare(known, marks, length)
             return
-        self._draw_one(known, length)
+        if known:
+            self._draw_one(known[0], length)
+        elif not runs:
+            self._draw("", "")
         self._write_about(runs, length)
 
-    def _draw_one(self, known: list[Traced], length: int) -> None:
-        for run in known:
-            named = f"{run.summary.id[:length]} {run.summary.name}"
-            self._draw(f"{named}: training and validation loss", picture_of(run))
+    def _draw_one(self, run: Traced, length: int) -> None:
+        which = "training and validation loss" if run.val.epochs else "training loss"
+        self._draw(f"{run.summary.id[:length]} {run.summary.name}: {which}", picture_of(run))
 
     def _write_about(self, runs: list[RunSummary], length: int) -> None:
-        wide = self.has_class("-wide")
+        wide = self._is_wide
         told: list[Part] = []
         for run in runs:
             current = run.id == self._current
             for paragraph in about(run, time.time(), length, current=current, brief=not wide):
                 told += [("\n\n" if wide else "\n", ""), *paragraph] if told else paragraph
         words = Content.assemble(*((self._glyphs(text), style) for text, style in told))
-        self._write(words, LEAST_WORDS)
+        self._write(words, LEAST_WORDS if wide else None)
 
     def _compare(self, known: list[Traced], marks: Marks, length: int) -> None:
         distinct = len({run.summary.name for run in known}) == len(known)
@@ -117,18 +122,21 @@ class RunsDetail(Container):
         self._write_table(compared(known), heads)
 
     def _write_table(self, rows: list[Row], heads: list[Head]) -> None:
-        room = int(self.size.width * MOST_WORDS) if self.has_class("-wide") else self.size.width
-        content = table(rows, heads, room - 4, self._glyphs)
+        room = int(self._width * MOST_WORDS)
+        beside = self._is_wide and least_width(rows, heads, self._glyphs) + MARGIN <= room
+        content = table(rows, heads, (room if beside else self._width) - MARGIN, self._glyphs)
         wide = max(line.cell_length for line in content.split("\n"))
-        self._write(content, max(LEAST_WORDS, wide + 4))
+        self._write(content, max(LEAST_WORDS, wide + MARGIN) if beside else None)
 
-    def _draw(self, title: str, picture: LossPicture | list[RunCurve]) -> None:
+    def _draw(self, title: str, picture: LossPicture | list[RunCurve] | str) -> None:
         chart = self.query_one(RunsChart)
         chart.border_title = Content(self._glyphs(harmless(title)))
         chart.draw(picture)
 
-    def _write(self, content: Content, columns: int) -> None:
-        self.query_one(VerticalScroll).styles.width = columns if self.has_class("-wide") else "1fr"
+    def _write(self, content: Content, columns: int | None) -> None:
+        """Write words beside the chart in so many columns, or under it for None."""
+        self.set_class(columns is not None, "-beside")
+        self.query_one(VerticalScroll).styles.width = columns or "1fr"
         self.query_one(Static).update(content)
 
 
@@ -136,15 +144,15 @@ def _overlay(
     known: list[Traced], numbers: list[int], names: list[str]
 ) -> tuple[str, list[RunCurve]]:
     """Return the title and the curves of several runs: of validation, where there is any."""
-    curves, of_val, of_train = [], [], []
+    curves = []
+    numbered: dict[str, list[str]] = {"validation": [], "training": []}
     for number, name, run in zip(numbers, names, known, strict=True):
         validates = bool(run.val.epochs or not run.train.epochs)
         curve = run.val if validates else run.train
         curves.append(RunCurve(number, name, curve, run.summary.epochs))
-        (of_val if validates else of_train).append(str(number))
-    told = {"validation loss": of_val, "training loss": of_train}
-    title = "; ".join(f"{which} of {', '.join(some)}" for which, some in told.items() if some)
-    return title, curves
+        numbered["validation" if validates else "training"].append(str(number))
+    told = [f"{which} of {', '.join(some)}" for which, some in numbered.items() if some]
+    return f"loss: {'; '.join(told)}", curves
 
 
 def picture_of(run: Traced) -> LossPicture:

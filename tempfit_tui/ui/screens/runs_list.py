@@ -47,7 +47,8 @@ class RunList(Lines):
     def __init__(self, current_id: str | None, glyphs: Glyphs) -> None:
         super().__init__()
         self._current, self._glyphs = current_id, glyphs
-        self._runs: list[RunSummary] | None = None
+        self._runs: list[RunSummary] = []
+        self._words: str | None = "…"
         self._marks: Mapping[str, int] = {}
         self._layout = Layout([], 1)
         self._place = 0
@@ -63,12 +64,17 @@ class RunList(Lines):
         """The run under the cursor."""
         return self._runs[self._place] if self._runs else None
 
+    def tell(self, words: str) -> None:
+        """Show a few words in place of runs."""
+        self._words = words
+        self.refresh()
+
     def show(self, runs: list[RunSummary]) -> None:
         """Show `runs`; the cursor keeps its place, which at first is the current run's."""
-        if self._runs is None:
+        if not self._runs:
             ids = [run.id for run in runs]
             self._place = ids.index(self._current) if self._current in ids else 0
-        self._runs = runs
+        self._runs, self._words = runs, None if runs else NO_RUNS
         self._place = max(0, min(len(runs) - 1, self._place))
         parents = [run.parent for run in runs if run.parent]
         self.id_length = id_length([*(run.id for run in runs), *parents])
@@ -91,27 +97,24 @@ class RunList(Lines):
     def _lay_out(self) -> None:
         # The scroll bar's cell is left free, so that the columns don't depend on it.
         room = self.outer_size.width - MARKS - 1
-        self._layout = layout(self._runs or [], room, self.id_length, self._glyphs)
+        self._layout = layout(self._runs, room, self.id_length, self._glyphs)
 
     def header(self) -> Content:
         """Return the columns' titles, or why there are none."""
-        if self._runs is None:
-            return Content.styled(self._glyphs("  …"), "$foreground 60%")
-        if not self._runs:
-            return Content.styled(f"  {NO_RUNS}", "$text-warning")
+        if self._words is not None:
+            return Content.styled(self._glyphs(f"  {self._words}"), "$text-warning")
         gap = " " * self._layout.gap
         titles = gap.join(column.padded(None) for column in self._layout.columns)
         return Content.styled(" " * MARKS + titles, "bold $foreground 80%")
 
     def row(self, index: int) -> Content:
         """Return a run's line."""
-        assert self._runs is not None, "there is a row"
         run = self._runs[index]
         number = self._marks.get(run.id)
         colour = run_colours(dark=self.app.current_theme.dark)[number - 1] if number else ""
         sign = "●" if run.id == self._current else " "
         parts = [
-            (f" {number or ' '}", f"bold {colour}"),
+            (f"{number or ' '} ", f"bold {colour}"),
             (self._glyphs(f"{sign} "), "bold"),
         ]
         gap = " " * self._layout.gap, ""
@@ -129,7 +132,7 @@ class RunList(Lines):
         self._move_to(self._place + direction * max(1, self.size.height - 2))
 
     def _move_to(self, place: int) -> None:
-        place = max(0, min(len(self._runs or ()) - 1, place))
+        place = max(0, min(len(self._runs) - 1, place))
         if place != self._place:
             self._place = place
             self.bring_to_view(place)

@@ -34,6 +34,8 @@ _MATTERS: dict[str, Callable[[Settings], bool]] = {
 """When such a setting does anything, where that isn't always."""
 GAP = 2
 """The cells between two columns."""
+READABLE = 12
+"""A cell cut to so many letters still tells what it is."""
 
 
 class Row(NamedTuple):
@@ -121,28 +123,39 @@ class Head(NamedTuple):
     style: str
 
 
+def least_width(rows: list[Row], heads: list[Head], glyphs: Glyphs) -> int:
+    """Return the columns without which the table's cells are no longer readable."""
+    left, widths = _widths(rows, heads, glyphs)
+    return left + sum(GAP + min(READABLE, width) for width in widths)
+
+
 def table(rows: list[Row], heads: list[Head], room: int, glyphs: Glyphs) -> Content:
     """Return the table in at most `room` columns; what doesn't fit is cut with an ellipsis."""
-    labels = [glyphs(row.label) for row in rows]
-    left = max(map(len, labels), default=0)
-    columns = [
-        [glyphs(text) for text in (head.words, *(row.cells[place] for row in rows))]
-        for place, head in enumerate(heads)
-    ]
+    left, widths = _widths(rows, heads, glyphs)
     most = max(1, (room - left) // max(1, len(heads)) - GAP)
-    widths = [min(most, max(map(width_of, column))) for column in columns]
+    widths = [min(most, width) for width in widths]
     lines = [_line("", left, [(head.words, head.style) for head in heads], widths, glyphs)]
-    for label, row in zip(labels, rows, strict=True):
+    for row in rows:
         styles = ["bold $text-success" if place == row.best else "" for place in range(len(heads))]
         cells = list(zip(row.cells, styles, strict=True))
-        lines.append(_line(label, left, cells, widths, glyphs))
+        lines.append(_line(row.label, left, cells, widths, glyphs))
     return Content("\n").join(lines)
+
+
+def _widths(rows: list[Row], heads: list[Head], glyphs: Glyphs) -> tuple[int, list[int]]:
+    """Return the widths of the labels and of each run's column."""
+    columns = [
+        [head.words, *(row.cells[place] for row in rows)] for place, head in enumerate(heads)
+    ]
+    left = max((width_of(glyphs(row.label)) for row in rows), default=0)
+    return left, [max(width_of(glyphs(text)) for text in column) for column in columns]
 
 
 def _line(
     label: str, left: int, cells: list[tuple[str, str]], widths: list[int], glyphs: Glyphs
 ) -> Content:
-    parts = [(label.ljust(left), "$foreground 70%")]
+    label = glyphs(label)
+    parts = [(label + " " * (left - width_of(label)), "$foreground 70%")]
     for (text, style), width in zip(cells, widths, strict=True):
         cell = glyphs(shortened(glyphs(text), width))
         parts += [(" " * (GAP + width - width_of(cell)), ""), (cell, style)]

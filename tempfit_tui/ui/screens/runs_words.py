@@ -164,3 +164,22 @@ def _origin(run: RunSummary, length: int, between: str) -> list[Part]:
         label, before, after = change_of(name, theirs, own)
         parts += [(f"{between}{label} ", "$foreground 70%"), (f"{before} → ", ""), (after, "bold")]
     return parts
+
+
+def title(runs: list[RunSummary], marked: int, current_id: str | None) -> list[Part]:
+    """Return how many runs there are, how many are marked, and which sign the current one has."""
+    current = any(run.id == current_id for run in runs)
+    return [
+        ("Runs", "bold $text-primary"),
+        (f"  {len(runs):,}" if runs else "", "bold"),
+        (f" · {marked} marked" if marked else "", "bold $text-accent"),
+        ("   ● on the main screen" if current else "", "$foreground 60%"),
+    ]
+
+
+def deletion(runs: list[RunSummary], length: int) -> str:
+    """Return the question before `runs` are deleted."""
+    named = harmless(", ".join(f"{run.id[:length]} {run.name}" for run in runs))
+    if len(runs) == 1:
+        return f"Delete {named}? It can't be brought back."
+    return f"Delete {len(runs)} runs ({named})? They can't be brought back."
