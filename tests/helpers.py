@@ -5,10 +5,12 @@ import sys
 import time
 from array import array
 
+import msgspec
 import numpy as np
 import torch
 
 from tempfit_tui.recipe import Recipe, Split
+from tempfit_tui.session.session import Session
 from tempfit_tui.settings import live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.training.optimizer import state_of
@@ -59,6 +61,11 @@ def recipe(**settings):
 
 def run_of(table=THERMOMETER, **settings):
     return Run(recipe(**settings), table)
+
+
+def session_of(table=THERMOMETER, **settings):
+    """Return a session of a run that is kept in memory."""
+    return Session(recipe(**settings), table)
 
 
 def recorded(history):
@@ -138,6 +145,12 @@ def lived(run, end, changes, cuts):
         if run.epoch == stop and stop + 1 in changes:
             run.change(changes[stop + 1])
     return run
+
+
+def alike(frame):
+    """Return a frame without what differs between two runs that are the same: the journal's ids."""
+    setup = frame.setup and msgspec.structs.replace(frame.setup, parent=None)
+    return msgspec.structs.replace(frame, run=None, setup=setup)
 
 
 def complaint(error, call, *arguments):

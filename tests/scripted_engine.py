@@ -50,6 +50,6 @@ class ScriptedEngine(LocalEngine):
                 raise error
         return await super()._answer(request)
 
-    async def close(self):
+    async def close(self, *, left=True):
         self.closed = True
-        await super().close()
+        await super().close(left=left)

@@ -3,7 +3,7 @@
 import pytest
 from screen import ENDLESS, sitting_at
 
-from tempfit_tui.ui.keys import FOOTERS, footer_keys
+from tempfit_tui.ui.keys import footer_keys
 from tempfit_tui.ui.panes.bars import PANES
 
 SIZES = [(60, 20), (80, 24), (99, 30), (100, 28), (120, 40)]
@@ -14,7 +14,7 @@ SIZES = [(60, 20), (80, 24), (99, 30), (100, 28), (120, 40)]
 async def test_the_footer_holds_whole_keys_and_always_help_and_quit(size, running):
     async with sitting_at(size=size, start=running, speed=1) as person:
         await person.until(lambda: ("running" in person.title) is running, "the state")
-        for number, pane in enumerate(FOOTERS, 1):
+        for number, pane in enumerate(PANES, 1):
             await person.press(str(number))
             words = {"train": "pause" if running else "train"}
             told = [f"{key.shown} {words.get(key.footer, key.footer)}" for key in footer_keys(pane)]

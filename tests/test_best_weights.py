@@ -2,11 +2,23 @@
 
 import pytest
 import torch
-from helpers import SCALED, THERMOMETER, TURNING, bits, lived, recipe, recorded, run_of, trained
+from helpers import (
+    SCALED,
+    THERMOMETER,
+    TURNING,
+    bits,
+    lived,
+    recipe,
+    recorded,
+    run_of,
+    session_of,
+    trained,
+)
 from msgspec.structs import replace
 
 from tempfit_tui.frame import EarlyStop
 from tempfit_tui.recipe import PlannedChange
+from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 from tempfit_tui.training import run as run_module
 from tempfit_tui.training.run import Run
@@ -115,12 +127,12 @@ def test_early_stopping_puts_back_the_weights_of_the_changed_run(changes, cuts, 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize(("cuts", "piece"), CUT)
 def test_the_best_weights_are_the_run_trained_to_before_the_best_record(changes, cuts, piece):
-    run = in_pieces(run_of(**TURNING), 200, changes, cuts, piece)
-    best = run.best.epoch
+    session = session_of(**TURNING)
+    best = in_pieces(session.run, 200, changes, cuts, piece).best.epoch
     after = {epoch: change for epoch, change in changes.items() if epoch > best}
     before = {epoch: change for epoch, change in changes.items() if epoch <= best}
-    run.return_to_best()
-    still = lived(run_of(**TURNING), best - 1, before, ())
+    session.rewind("best")
+    run, still = session.run, lived(run_of(**TURNING), best - 1, before, ())
     assert bits(run) == bits(still)
     assert run.changes == still.changes
     for each in (run, still):
@@ -132,10 +144,12 @@ def test_the_best_weights_are_the_run_trained_to_before_the_best_record(changes,
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 def test_the_best_weights_of_a_run_with_planned_changes(changes):
     planned = [PlannedChange(epoch, changes[epoch]) for epoch in sorted(changes)]
-    run, still = (Run(replace(recipe(**TURNING), changes=planned), THERMOMETER) for _ in "ab")
-    run.advance(200)
-    best = run.best.epoch
-    run.return_to_best()
+    made = replace(recipe(**TURNING), changes=planned)
+    session, still = Session(made, THERMOMETER), Run(made, THERMOMETER)
+    session.advance(200)
+    best = session.run.best.epoch
+    session.rewind("best")
+    run = session.run
     still.advance(best - 1)
     assert bits(run) == bits(still)
     for each in (run, still):
@@ -144,52 +158,56 @@ def test_the_best_weights_of_a_run_with_planned_changes(changes):
 
 
 def test_the_best_weights_are_found_though_training_diverges_right_after_them():
-    run, still = run_of(**TURNING), run_of(**TURNING)
-    for each in (run, still):
+    session, still = session_of(**TURNING), run_of(**TURNING)
+    for each in (session, still):
         each.advance(30)
         each.change({"training.optimizer": "sgd", "training.lr": 1e-2})
-    run.advance(20)
-    run.change({"training.lr": 50.0})
-    run.advance(500)
-    assert run.stopped
-    best = run.best.epoch
+    session.advance(20)
+    session.change({"training.lr": 50.0})
+    session.advance(500)
+    assert session.run.stopped
+    best = session.run.best.epoch
     assert best <= 51
-    run.return_to_best()
+    session.rewind("best")
     still.advance(best - 1 - 30)
-    assert torch.equal(run.weights, still.weights)
+    assert torch.equal(session.run.weights, still.weights)
 
 
 def test_the_best_weights_of_a_run_that_diverges_in_its_first_slice():
-    run = trained(10_000, **SLOWLY_DIVERGING)
-    assert run.stopped
-    best = run.best.epoch
+    session = session_of(**SLOWLY_DIVERGING)
+    # All of it in one slice.
+    session.run.advance(10_000)
+    assert session.run.stopped
+    best = session.run.best.epoch
     assert best > 1
-    run.return_to_best()
-    assert torch.equal(run.weights, trained(best - 1, **SLOWLY_DIVERGING).weights)
+    session.rewind("best")
+    assert torch.equal(session.run.weights, trained(best - 1, **SLOWLY_DIVERGING).weights)
 
 
 def test_the_best_weights_of_a_run_that_a_change_makes_diverge():
-    run, still = (trained(5, **{**SLOWLY_DIVERGING, "training__lr": 1e-3}) for _ in "ab")
-    run.change({"training.lr": SLOWLY_DIVERGING["training__lr"]})
-    run.advance(10_000)
-    assert run.stopped
-    best = run.best.epoch
+    slowly = {**SLOWLY_DIVERGING, "training__lr": 1e-3}
+    session, still = session_of(**slowly), run_of(**slowly)
+    for each in (session, still):
+        each.advance(5)
+        each.change({"training.lr": SLOWLY_DIVERGING["training__lr"]})
+    session.advance(10_000)
+    assert session.run.stopped
+    best = session.run.best.epoch
     assert best > 6
-    run.return_to_best()
-    still.change({"training.lr": SLOWLY_DIVERGING["training__lr"]})
+    session.rewind("best")
     still.advance(best - 1 - 5)
-    assert torch.equal(run.weights, still.weights)
+    assert torch.equal(session.run.weights, still.weights)
 
 
 @pytest.mark.parametrize("epochs", [0, 50])
 def test_without_a_best_record_there_are_no_weights_to_go_back_to(epochs):
-    settings = SCALED if epochs else TURNING
-    run = trained(epochs, **settings)
-    before = bits(run)
+    session = session_of(**(SCALED if epochs else TURNING))
+    session.advance(epochs)
+    before = bits(session.run)
     with pytest.raises(InputError) as caught:
-        run.return_to_best()
+        session.rewind("best")
     assert str(caught.value) == "there are no better weights to go back to"
-    assert bits(run) == before
+    assert bits(session.run) == before
 
 
 @pytest.mark.parametrize("staying", STAYING.values(), ids=STAYING)
@@ -201,7 +219,7 @@ def test_a_twin_goes_its_own_way_and_both_ways_have_the_same_bits(staying):
     twin.advance(30)
     twin.change({"training.lr": 0.5})
     assert (bits(run), run.changes) == (before, marked)
-    twin.take_back_change()
+    twin.take_back(61)
     run.advance(30)
     assert bits(run) == bits(twin)
     run.advance(5)

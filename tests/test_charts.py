@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region, Size
 
+from tempfit_tui import ticks
 from tempfit_tui.frame import Change, Curve
-from tempfit_tui.ui.charts import ticks
 from tempfit_tui.ui.charts.bounds import SHRINK, Scale, padded, robust_top, settled, snapped
 from tempfit_tui.ui.charts.cells import Cells
 from tempfit_tui.ui.charts.chart import Look

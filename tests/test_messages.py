@@ -11,10 +11,19 @@ from tempfit_tui.engine.messages import (
     MAX_BYTES,
     PREFIX,
     Advance,
+    Branch,
     ChangeSettings,
+    CompareRuns,
+    DeleteRuns,
+    Export,
+    Leave,
+    ListRuns,
+    LookBack,
     Open,
+    OpenRun,
     Refused,
     Rewind,
+    SentTable,
     SetView,
     Shown,
     WireError,
@@ -25,13 +34,14 @@ from tempfit_tui.engine.messages import (
 )
 from tempfit_tui.frame import View
 from tempfit_tui.recipe import PlannedChange
+from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
 
 FULL = msgspec.structs.replace(
     recipe(**SECTION_6), changes=[PlannedChange(5, {"training.lr": 0.1})]
 )
 REQUESTS = [
-    Open.of(FULL, THERMOMETER, View(7, 8, True, 9)),
+    Open(FULL, SentTable.of(THERMOMETER), View(7, 8, True, 9), Source("mine.csv", "/a/mine.csv")),
     Advance(3, None),
     Advance(None, 0.25),
     ChangeSettings({"training.lr": 0.1, "training.optimizer": "adam", "training.epochs": None}),
@@ -39,7 +49,16 @@ REQUESTS = [
     Rewind("start"),
     Rewind("before-change"),
     Rewind("best"),
-    Open.of(FULL, THERMOMETER, View(), remedy="a simpler model"),
+    Open(FULL, SentTable.of(THERMOMETER), View(), follows=True, remedy="a simpler model"),
+    OpenRun("0123abcd", View()),
+    LookBack(5),
+    LookBack(None),
+    Branch(),
+    Export("script", "/a folder"),
+    ListRuns(),
+    CompareRuns(["0123abcd", "x"], 80),
+    DeleteRuns([]),
+    Leave(),
     ChangeSettings({"penalty.l2": 0.01, "training.nesterov": True}, remedy="L2"),
 ]
 
@@ -67,7 +86,7 @@ def test_an_answer_comes_out_as_it_went_in(answer):
 
 
 def test_a_table_crosses_bit_for_bit():
-    sent = request_of(body_of(REQUESTS[0])).table()
+    sent = request_of(body_of(REQUESTS[0])).sent.table()
     assert sent == THERMOMETER
 
 

@@ -303,10 +303,11 @@ async def test_e_saves_a_run_that_opens_the_same(tmp_path, monkeypatch):
         await person.press("plus")
         await person.steps(2)
         lived = person.frame
-        await person.press("e")
-        await person.sees("saved as overfit-1.toml")
-        await person.press("e")
-        await person.sees("saved as overfit-2.toml")
+        for file in ("overfit-1.toml", "overfit-2.toml"):
+            await person.press("e")
+            await person.sees("Take this run away as:")
+            await person.press("4")
+            await person.sees(file)
     saved = str(tmp_path / "overfit-1.toml")
     assert open_named(saved).recipe.changes[0].epoch == 4
     async with lab(saved, settings={}) as person:

@@ -20,6 +20,7 @@ from helpers import (
     recipe,
     recorded,
     run_of,
+    session_of,
     table_of,
 )
 from hypothesis import given, settings
@@ -27,8 +28,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from safetensors.torch import save
 
-from tempfit_tui.frame import Change, Stopped
+from tempfit_tui.frame import Change, Stopped, View
 from tempfit_tui.recipe import PlannedChange
+from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 from tempfit_tui.training import run as run_module
 from tempfit_tui.training.history import History
@@ -108,7 +110,6 @@ def test_changes_before_the_first_epoch_make_another_recipe():
     run = run_of(**SCALED)
     run.change({"training.lr": 0.5, "training.optimizer": "adam"})
     assert run.changes == []
-    assert not run.can_take_back
     assert run.recipe == recipe(**SCALED, training__lr=0.5, training__optimizer="adam")
     run.advance(30)
     other = run_of(**SCALED, training__lr=0.5, training__optimizer="adam")
@@ -141,12 +142,11 @@ def test_what_changes_nothing_is_not_marked():
 
 
 def test_changes_before_the_same_epoch_are_one():
-    run = run_of(**SCALED)
-    run.advance(7)
-    run.change({"training.lr": 0.02})
-    run.change({"training.lr": 0.03})
-    run.change({"training.momentum": 0.5})
-    assert run.changes == [
+    session = session_of(**SCALED)
+    session.advance(7)
+    for change in ({"training.lr": 0.02}, {"training.lr": 0.03}, {"training.momentum": 0.5}):
+        session.change(change)
+    assert session.run.changes == [
         Change(
             8,
             {"training.lr": 0.01, "training.momentum": 0.0},
@@ -154,9 +154,10 @@ def test_changes_before_the_same_epoch_are_one():
             "sgd starts without momentum",
         )
     ]
-    run.take_back_change()
-    assert (run.epoch, run.changes, run.can_take_back) == (7, [], False)
-    assert run.now.training == recipe(**SCALED).training
+    session.rewind("before-change")
+    assert (session.run.epoch, session.run.changes) == (7, [])
+    assert not session.frame(View()).can_take_back
+    assert session.run.now.training == recipe(**SCALED).training
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
@@ -175,7 +176,6 @@ def test_changes_that_cancel_out_leave_no_trace(kind):
         }
     )
     assert run.changes == []
-    assert not run.can_take_back
     for each in (run, still):
         each.advance(10)
     assert bits(run) == bits(still)
@@ -201,7 +201,7 @@ def test_a_change_that_can_t_be_is_refused_and_nothing_of_it_done(change, messag
     with pytest.raises(InputError) as caught:
         run.change(change)
     assert str(caught.value) == message
-    assert (bits(run), run.changes, run.can_take_back) == (before, [], False)
+    assert (bits(run), run.changes) == (before, [])
 
 
 @pytest.mark.parametrize("ways", EVERY_WAY)
@@ -350,54 +350,56 @@ def test_a_damaged_checkpoint_is_refused_or_can_be_trained_on(damage):
 
 
 def test_a_change_that_is_taken_back_has_never_been():
-    run, still = run_of(**SECTION_6), run_of(**SECTION_6)
-    run.advance(50)
-    run.change({"training.lr": 0.02})
-    run.advance(10)
-    run.take_back_change()
+    session, still = session_of(**SECTION_6), session_of(**SECTION_6)
+    session.advance(50)
+    session.change({"training.lr": 0.02})
+    session.advance(10)
+    session.rewind("before-change")
     still.advance(50)
-    assert bits(run) == bits(still)
-    assert (run.changes, run.can_take_back, run.best) == ([], False, still.best)
-    for each in (run, still):
+    assert bits(session.run) == bits(still.run)
+    assert (session.run.changes, session.run.best) == ([], still.run.best)
+    assert not session.frame(View()).can_take_back
+    for each in (session, still):
         each.advance(20)
-    assert bits(run) == bits(still)
+    assert bits(session.run) == bits(still.run)
 
 
 def test_a_planned_change_that_is_taken_back_is_not_made_again():
     planned = [PlannedChange(6, {"training.lr": 1e-3}), PlannedChange(9, {"training.lr": 1e-4})]
-    run = Run(replace(recipe(**SCALED), changes=planned), THERMOMETER)
-    run.advance(7)
-    run.take_back_change()
-    assert (run.epoch, run.now.training.lr) == (5, 0.01)
-    run.advance(10)
-    assert run.changes == [Change(9, {"training.lr": 0.01}, {"training.lr": 1e-4})]
+    session = Session(replace(recipe(**SCALED), changes=planned), THERMOMETER)
+    session.advance(7)
+    session.rewind("before-change")
+    assert (session.run.epoch, session.run.now.training.lr) == (5, 0.01)
+    session.advance(10)
+    assert session.run.changes == [Change(9, {"training.lr": 0.01}, {"training.lr": 1e-4})]
+    assert session.run.recipe.changes == planned[1:]
 
 
-def test_changes_are_taken_back_one_after_the_other_as_far_as_they_are_kept():
-    run = run_of(**SCALED)
-    for number in range(KEPT_MOMENTS + 2):
-        run.advance(3)
-        run.change({"training.lr": 0.001 * (number + 1)})
-    for number in range(KEPT_MOMENTS):
-        run.advance(1)
-        run.take_back_change()
-        assert run.epoch == 3 * (KEPT_MOMENTS + 2 - number)
-        assert len(run.changes) == KEPT_MOMENTS + 1 - number
-    assert not run.can_take_back
-    assert run.now.training.lr == 0.002
+def test_changes_are_taken_back_one_after_the_other_to_the_first():
+    session = session_of(**SCALED)
+    for number in range(10):
+        session.advance(3)
+        session.change({"training.lr": 0.001 * (number + 1)})
+    for number in range(10, 0, -1):
+        session.advance(1)
+        session.rewind("before-change")
+        assert session.run.epoch == 3 * number
+        assert len(session.run.changes) == number - 1
+    assert not session.frame(View()).can_take_back
+    assert session.run.now.training.lr == 0.01
 
 
 def test_going_back_from_a_stop_lets_training_go_on():
-    run, still = run_of(**SECTION_6), run_of(**SECTION_6)
-    for each in (run, still):
+    session, still = session_of(**SECTION_6), session_of(**SECTION_6)
+    for each in (session, still):
         each.advance(20)
-    run.change({"training.lr": 1e3})
-    run.advance(100)
-    assert run.stopped
-    run.take_back_change()
-    for each in (run, still):
+    session.change({"training.lr": 1e3})
+    session.advance(100)
+    assert session.run.stopped
+    session.rewind("before-change")
+    for each in (session, still):
         each.advance(100)
-    assert bits(run) == bits(still)
+    assert bits(session.run) == bits(still.run)
 
 
 def test_too_large_an_lr_stops_at_the_first_number_that_isn_t_finite():

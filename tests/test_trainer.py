@@ -1,19 +1,21 @@
 """The trainer without a screen: pace, rate, order, and the recipe that leads to where a run was."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from helpers import THERMOMETER, recipe
 from msgspec.structs import replace
 from scripted_engine import ScriptedEngine
 
+from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.messages import Advance, Rewind, SetView
 from tempfit_tui.frame import View
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.session.session import Session
 from tempfit_tui.settings import with_settings
 from tempfit_tui.ui import trainer as trainer_module
-from tempfit_tui.ui.trainer import SPEEDS, Trainer, recipe_of
+from tempfit_tui.ui.trainer import SPEEDS, Trainer, recipe_until
 
 RECIPE = recipe(input__transform="scale")
 
@@ -66,8 +68,7 @@ class Watched:
         self._clock = clock or Clock()
         self.trainer = Trainer(
             engine,
-            opened,
-            THERMOMETER,
+            Opened("", opened, THERMOMETER, Path()),
             speed=speed,
             fps=fps,
             on_seen=self._on_seen,
@@ -280,7 +281,7 @@ def planned(*changes):
 def test_the_recipe_of_a_frame_leads_to_it_and_on_as_it_did(opened, acts):
     session = lived(opened, *acts)
     frame = session.frame(View())
-    again = lived(recipe_of(opened, frame), frame.epoch)
+    again = lived(recipe_until(frame, opened), frame.epoch)
     for _ in range(2):
         once, twice = session.frame(View()), again.frame(View())
         assert once.settings == twice.settings

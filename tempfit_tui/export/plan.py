@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from tempfit_tui.frame import Change, EarlyStop
+from tempfit_tui.frame import EarlyStop
 from tempfit_tui.recipe import Recipe, Split, Training
 from tempfit_tui.record import Record
 from tempfit_tui.settings import with_settings
@@ -49,8 +49,8 @@ class Phase(NamedTuple):
     training: Training
     knobs: dict[str, Knob]
     """What else there is to set by the script's names; 0 where it does nothing."""
-    change: Change | None
-    """The change that it begins with."""
+    note: str = ""
+    """What becomes of the optimizer's state at its beginning."""
 
 
 class Plan(NamedTuple):
@@ -101,7 +101,9 @@ class Plan(NamedTuple):
     def sequential(self) -> bool:
         """Whether the model is an nn.Sequential."""
         return (
-            self.recipe.model.kind == "mlp" and self.ways == ["autograd"] and not self.uses("dropout")
+            self.recipe.model.kind == "mlp"
+            and self.ways == ["autograd"]
+            and not self.uses("dropout")
         )
 
     @property
@@ -148,16 +150,17 @@ def keeps_state(settings: Training) -> bool:
 def _phases(record: Record, rows: int) -> tuple[list[Phase], Recipe]:
     """Return the run's stretches, and the recipe that was in force at the beginning."""
     planned = (change.set for change in record.recipe.changes if change.epoch == 1)
-    first = replace(record.recipe, changes=[])
+    # Checks all values, too: a recipe's types hold for those that were read.
+    first = with_settings(replace(record.recipe, changes=[]), {})
     for settings in planned:
         first = with_settings(first, settings)
-    phases = [Phase(1, first.training, _knobs(first, rows), None)]
+    phases = [Phase(1, first.training, _knobs(first, rows))]
     # Rows have no part in a change, and there may be many.
     now = replace(first, split=Split())
     for change in record.changes:
         if change.epoch <= record.epochs:
             now = with_settings(now, change.after)
-            phases.append(Phase(change.epoch, now.training, _knobs(now, rows), change))
+            phases.append(Phase(change.epoch, now.training, _knobs(now, rows), change.note))
     return phases, first
 
 

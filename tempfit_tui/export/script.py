@@ -4,7 +4,7 @@ The script is of one known run. What happened to it, by hand or by patience, is 
 same epochs; nothing else is in it.
 """
 
-from tempfit_tui.export.code import comment, function
+from tempfit_tui.export.lines import comment, function
 from tempfit_tui.export.plan import Plan, plan
 from tempfit_tui.export.script_data import data
 from tempfit_tui.export.script_loop import call, training_loop
@@ -31,6 +31,7 @@ def script(record: Record) -> str:
         *_shown(),
         *training_loop(made),
         "",
+        "",
         *first_parameters(made),
         *call(made),
         *_ending(made),
@@ -43,9 +44,9 @@ def _about(record: Record) -> list[str]:
     table, title = record.table, record.recipe.title or record.name
     return [
         "#",
-        comment(f"The run: {title}" if title else "The run"),
-        comment(f"{record.recipe.model.words}, {record.epochs} epochs"),
-        comment(f"{table.y_name} by {table.x_name}, from {table.source}"),
+        *comment(title),
+        *comment(f"{table.y_name} by {table.x_name}, of {table.source}"),
+        *comment(f"{record.recipe.model.words}, {record.epochs:,} epochs"),
     ]
 
 

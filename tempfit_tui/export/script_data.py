@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tempfit_tui.export.code import comment, function, listed
+from tempfit_tui.export.lines import function, listed
 from tempfit_tui.export.plan import Plan
 from tempfit_tui.table import Table
 
@@ -31,7 +31,7 @@ def _observations(plan: Plan) -> list[str]:
     tail = ", dtype=torch.float64)" if _in_64_bits(plan) else ")"
     return [
         "",
-        comment(f"The observations of {table.source}"),
+        "# The observations",
         *listed(f"{names.x} = torch.tensor(", table.x, tail),
         *listed(f"{names.y} = torch.tensor(", table.y, tail),
     ]
@@ -48,20 +48,18 @@ def _split(plan: Plan) -> list[str]:
     rows, names = plan.rows, plan.names
     if rows.drawn:
         split = plan.recipe.split
-        lines = [f"shuffled = torch.randperm(len({names.x}), generator=split)"]
-        if rows.validating:
-            lines += [
-                f"n_val = int({split.fraction!r} * len({names.x}))",
-                "train, val = shuffled[:-n_val], shuffled[-n_val:]",
-            ]
-        else:
-            lines += ["train = shuffled"]
-        lines.insert(0, f"split = torch.Generator().manual_seed({split.seed!r})")
-    elif rows.train:
-        lines = [
-            *listed("train = ", rows.train),
-            *(listed("val = ", rows.validation or []) if rows.validating else []),
+        apart = [
+            f"n_val = int({split.fraction!r} * len({names.x}))",
+            "train, val = shuffled[:-n_val], shuffled[-n_val:]",
         ]
+        lines = [
+            f"shuffling = torch.Generator().manual_seed({split.seed!r})",
+            f"shuffled = torch.randperm(len({names.x}), generator=shuffling)",
+            *(apart if rows.validating else ["train = shuffled"]),
+        ]
+    elif rows.train:
+        lines = listed("train = ", rows.train)
+        lines += listed("val = ", rows.validation or []) if rows.validating else []
     else:
         return []
     lines += [f"{names.x_train}, {names.y_train} = {names.x}[train], {names.y}[train]"]
@@ -75,23 +73,25 @@ def _more_data(plan: Plan) -> list[str]:
     more, names, table = plan.recipe.more_data, plan.names, plan.table
     if not more.rows:
         return []
-    normal = f"torch.randn({more.rows}, generator=drawing, dtype=torch.float64)"
+    normal = f"torch.randn({more.rows!r}, generator=drawing, dtype=torch.float64)"
     lines = [f"drawing = torch.Generator().manual_seed({more.seed!r})"]
     known_x, known_y = _known(plan)
     if _is_the_thermometer(table):
         (low, high), (slope, intercept) = table.span(), LAW
-        place = f"torch.rand({more.rows}, generator=drawing, dtype=torch.float64)"
         lines += [
-            f"drawn_x = {low!r} + ({high!r} - {low!r}) * {place}",
-            f"drawn_y = {slope!r} * drawn_x + {intercept!r} + {more.noise!r} * {normal}",
+            f"places = torch.rand({more.rows!r}, generator=drawing, dtype=torch.float64)",
+            f"drawn_x = {low!r} + ({high!r} - {low!r}) * places",
+            f"aside = {more.noise!r} * {normal}",
+            f"drawn_y = {slope!r} * drawn_x - {-intercept!r} + aside",
         ]
         told = "Observations drawn in addition, about the line through those above"
     else:
-        deviations = [f"{known}.std(correction=0).item()" for known in (known_x, known_y)]
         lines += [
-            f"copied = torch.randint(len({known_x}), ({more.rows},), generator=drawing)",
-            f"aside = {more.noise!r} * {deviations[0]} / max({deviations[1]}, 1e-300)",
-            f"drawn_x = {known_x}[copied] + aside * {normal}",
+            f"copied = torch.randint(len({known_x}), ({more.rows!r},), generator=drawing)",
+            f"x_deviation = {known_x}.std(correction=0).item()",
+            f"y_deviation = {known_y}.std(correction=0).item()",
+            f"x_noise = {more.noise!r} * x_deviation / max(y_deviation, 1e-300)",
+            f"drawn_x = {known_x}[copied] + x_noise * {normal}",
             f"drawn_y = {known_y}[copied] + {more.noise!r} * {normal}",
         ]
         told = "Copies of training rows in addition, moved a little at random"
@@ -134,8 +134,8 @@ def _transformed(plan: Plan) -> list[str]:
     if how_y == "standardise":
         # Before the column itself is transformed, where it has but one name.
         lines += [
-            f"deviation = {known_y}.std(correction=0).item()",
-            "loss_unit = 1 / (1 / deviation) ** 2  # in the squared units of the observations",
+            "# A unit of the loss, in the squared units of the observations",
+            f"loss_unit = 1 / (1 / {known_y}.std(correction=0).item()) ** 2",
         ]
     for made, known, train, val in (
         (made_x, known_x, names.x_train, names.x_val),
@@ -154,7 +154,10 @@ def _as_columns(plan: Plan) -> list[str]:
     if not plan.sequential:
         return []
     names, rows = plan.names, plan.rows
-    pairs = [(names.x_train, names.y_train), *([(names.x_val, names.y_val)] if rows.validating else [])]
+    pairs = [
+        (names.x_train, names.y_train),
+        *([(names.x_val, names.y_val)] if rows.validating else []),
+    ]
     return [f"{x}, {y} = {x}[:, None], {y}[:, None]" for x, y in pairs]
 
 
@@ -165,7 +168,8 @@ def _column(plan: Plan, made: str | None, known: str, tensors: list[str]) -> lis
     narrowed = ".float()" if _in_64_bits(plan) else ""
     if not made and not narrowed:
         return []
-    return [f"{tensor} = {made}{tensor}{narrowed}" for tensor in tensors]
+    values = (f"{made}{tensor}{narrowed}" for tensor in tensors)
+    return [f"{', '.join(tensors)} = {', '.join(values)}"]
 
 
 def _standardised(plan: Plan) -> list[str]:

@@ -1,40 +1,38 @@
-"""The part of a script that trains: the loop, and what is done to it in the middle of the run."""
+"""The part of a script that trains: the loop, and its call with what the run began with."""
 
-from tempfit_tui.export.code import called, function, indented
+from tempfit_tui.export.lines import called, function, guarded, indented
 from tempfit_tui.export.plan import Plan
 from tempfit_tui.export.script_data import loss_unit
-from tempfit_tui.export.script_middle import best_kept, best_put_back, changes
+from tempfit_tui.export.script_middle import before_updates, best_put_back
 from tempfit_tui.export.script_models import optimizer, predicted
 
 
 def training_loop(plan: Plan) -> list[str]:
     """Return the function that trains and prints its losses."""
+    epoch = [
+        *before_updates(plan, _knobs(plan)),
+        *(_plain_epoch(plan) if plan.plain else _epoch(plan)),
+        "",
+        "if epoch <= 3 or epoch % 500 == 0 or epoch == n_epochs:",
+        *indented(_row(plan)),
+        *best_put_back(plan),
+    ]
     body = [
         "print(f\"{'epoch':>9}  {'train':>14}  {'validation':>14}\")",
         "for epoch in range(1, n_epochs + 1):",
-        *indented(
-            [
-                *best_kept(plan),
-                *changes(plan, _knobs(plan)),
-                *(_plain_epoch(plan) if plan.plain else _epoch(plan)),
-                "",
-                "if epoch <= 3 or epoch % 500 == 0 or epoch == n_epochs:",
-                *indented(_row(plan)),
-                *best_put_back(plan),
-            ]
-        ),
+        *indented(epoch),
     ]
     return function("training_loop", _arguments(plan), body)
 
 
 def call(plan: Plan) -> list[str]:
     """Return the call of the loop, with the settings that the run began with."""
-    drawing = f"torch.Generator().manual_seed({plan.recipe.model.seed!r})"
     given = {
         "n_epochs": repr(plan.epochs),
         "optimizer": optimizer(plan, plan.phases[0].training),
-        "generator": drawing,
-        **{knob: repr(plan.values(knob)[0]) for knob in _knobs(plan)},
+        "generator": f"torch.Generator().manual_seed({plan.recipe.model.seed!r})",
+        "gradient_by": f'"{plan.ways[0]}"',
+        **{knob: repr(plan.values(knob)[0]) for knob in _knobs(plan) if knob != "gradient_by"},
     }
     return [
         "training_loop(",
@@ -71,36 +69,37 @@ def _plain_epoch(plan: Plan) -> list[str]:
     """Return an epoch that is one update by all rows: its own loss is the training loss."""
     names = plan.names
     return [
-        f"{names.predicted} = {predicted(plan, names.x_train)}",
-        f"train_loss = loss_fn({names.predicted}, {names.y_train})",
+        f"{names.predicted} = {predicted(plan, names.x_train)}  # forward",
+        f"train_loss = loss_fn({names.predicted}, {names.y_train})  # loss",
         *_without_graph(plan, _validation(plan)),
         "",
-        *_gradient(plan, names.x_train, names.y_train, "train_loss"),
-        "optimizer.step()",
+        *_gradient(plan, names.x_train, names.y_train, []),
+        "optimizer.step()  # update",
     ]
 
 
 def _epoch(plan: Plan) -> list[str]:
     """Return an epoch of batches, noise or dropout: its losses are measured apart."""
     names = plan.names
-    measured = f"loss_fn({predicted(plan, names.x_train)}, {names.y_train})"
     x, y = names.x_train, names.y_train
-    lines = _without_graph(plan, [f"train_loss = {measured}", *_validation(plan)])
-    lines += [""]
+    measured = f"train_loss = loss_fn({predicted(plan, x)}, {y})"
+    lines = [*_without_graph(plan, [measured, *_validation(plan)]), ""]
     if plan.uses("noise"):
-        moved = f"{x} + noise * torch.randn({x}.shape, generator=generator)"
-        lines += [f"noisy = {moved}{'' if plan.always('noise') else f' if noise else {x}'}"]
+        always = plan.always("noise")
+        moved = f"noisy = {x} + noise * torch.randn({x}.shape, generator=generator)"
+        lines += [] if always else [f"noisy = {x}"]
+        lines += guarded("noise", moved, always=always)
         x = "noisy"
     if not plan.uses("batch_size"):
         return [*lines, *_update(plan, x, y)]
-    dealt = f"torch.randperm(len({y}), generator=generator).split(batch_size)"
-    if not plan.always("batch_size"):
-        lines += [f"batches = {dealt} if batch_size else [slice(None)]"]
-        dealt = "batches"
+    dealt = f"batches = torch.randperm(len({y}), generator=generator).split(batch_size)"
+    always = plan.always("batch_size")
     x_batch, y_batch = f"{names.x}_batch", f"{names.y}_batch"
     return [
         *lines,
-        f"for rows in {dealt}:",
+        *([] if always else ["batches = [slice(None)]"]),
+        *guarded("batch_size", dealt, always=always),
+        "for rows in batches:",
         f"    {x_batch}, {y_batch} = {x}[rows], {y}[rows]",
         *indented(_update(plan, x_batch, y_batch)),
     ]
@@ -120,60 +119,65 @@ def _without_graph(plan: Plan, lines: list[str]) -> list[str]:
 
 def _update(plan: Plan, x: str, y: str) -> list[str]:
     """Return one update by the rows `x` and `y`."""
-    masks = plan.uses("dropout")
-    lines = []
+    masks, lines = plan.uses("dropout"), []
     if masks:
         drawn = f"dropout_masks(len({y}), dropout, generator)"
         lines += [f"masks = {drawn}{'' if plan.always('dropout') else ' if dropout else None'}"]
-    if plan.by_autograd:
-        lines += [f"loss = loss_fn({predicted(plan, x, masks=masks)}, {y})"]
-    return [*lines, *_gradient(plan, x, y, "loss"), "optimizer.step()"]
+    forward = [f"loss = loss_fn({predicted(plan, x, masks=masks)}, {y})  # forward, loss"]
+    return [*lines, *_gradient(plan, x, y, forward), "optimizer.step()  # update"]
 
 
-def _gradient(plan: Plan, x: str, y: str, loss: str) -> list[str]:
-    """Return what finds the gradient, in the way that is in force."""
-    ways = [(way, _gradient_by(plan, way, x, y, loss)) for way in plan.ways]
+def _gradient(plan: Plan, x: str, y: str, forward: list[str]) -> list[str]:
+    """Return what finds the gradient in the way in force; `forward` is what autograd needs first.
+
+    Where there is no need, the loss is the training loss.
+    """
+    ways = [(way, _gradient_by(plan, way, x, y, forward)) for way in plan.ways]
     if len(ways) == 1:
         return ways[0][1]
     lines = []
     for number, (way, found) in enumerate(ways):
         inside = found if way == "autograd" else _without_graph(plan, found)
-        lines += [f"{'elif' if number else 'if'} gradient_by == {way!r}:", *indented(inside)]
+        lines += [f'{"elif" if number else "if"} gradient_by == "{way}":', *indented(inside)]
     return lines
 
 
-def _gradient_by(plan: Plan, way: str, x: str, y: str, loss: str) -> list[str]:
+def _gradient_by(plan: Plan, way: str, x: str, y: str, forward: list[str]) -> list[str]:
     masks = ["masks"] if plan.uses("dropout") else []
     if way == "autograd":
-        return _backward(plan, loss)
+        return [*forward, *_by_autograd(plan, "loss" if forward else "train_loss")]
     if way == "finite-difference":
         given = [x, y, "params", "delta", *masks, *plan.penalties]
         return [f"params.grad = {called('finite_difference', given)}"]
-    found = called("grad_fn", [x, y, "params", *masks])
+    lines = [f"params.grad = {called('grad_fn', [x, y, 'params', *masks])}"]
     if way == "doubly-averaged":
-        found += f" / len({y})  # the mean a second time: so many times too small"
-    lines = [f"params.grad = {found}"]
+        lines += [f"params.grad /= len({y})  # the mean is taken twice"]
     for name, slope in (("l2", "2 * l2 * params"), ("l1", "l1 * params.sign()")):
         if name in plan.penalties:
-            added = f"params.grad += {slope}"
-            lines += [added] if plan.always(name) else [f"if {name}:", f"    {added}"]
+            lines += guarded(name, f"params.grad += {slope}", always=plan.always(name))
     return lines
 
 
-def _backward(plan: Plan, loss: str) -> list[str]:
+def _by_autograd(plan: Plan, loss: str) -> list[str]:
     lines = []
     if plan.penalties:
         moved = "list(model.parameters())" if plan.sequential else "params"
         lines += [f"loss = {called('penalised', [loss, moved, *plan.penalties])}"]
         loss = "loss"
     if not (plan.sequential and plan.in_one_vector):
-        return [*lines, "optimizer.zero_grad()", f"{loss}.backward()"]
+        return [*lines, "optimizer.zero_grad()", f"{loss}.backward()  # gradient"]
     gathered = "nn.utils.parameters_to_vector(p.grad for p in model.parameters())"
-    return [*lines, "model.zero_grad()", f"{loss}.backward()", f"params.grad = {gathered}"]
+    return [
+        *lines,
+        "model.zero_grad()",
+        f"{loss}.backward()  # gradient",
+        f"params.grad = {gathered}",
+    ]
 
 
 def _row(plan: Plan) -> list[str]:
+    """Return what prints an epoch's losses in the file's units squared."""
     unit = loss_unit(plan)
-    train = f"{{shown(train_loss.item(){unit}):>14}}"
-    val = f"{{shown(val_loss.item(){unit}):>14}}" if plan.rows.validating else "{'—':>14}"
-    return [f'print(f"{{epoch:>9}}  {train}  {val}")']
+    lines = [f"train = shown(train_loss.item(){unit})"]
+    lines += [f"val = shown(val_loss.item(){unit})" if plan.rows.validating else 'val = "—"']
+    return [*lines, 'print(f"{epoch:>9}  {train:>14}  {val:>14}")']

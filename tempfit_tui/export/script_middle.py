@@ -2,29 +2,41 @@
 
 from itertools import pairwise
 
-from tempfit_tui.export.code import comment, indented
+from tempfit_tui.export.lines import comment, indented, listed
 from tempfit_tui.export.plan import Plan, goes_on, keeps_state
 from tempfit_tui.export.script_models import optimizer
 from tempfit_tui.frame import EarlyStop
 from tempfit_tui.recipe import Training
 
+Block = tuple[int, list[str]]
+"""Before which update, and what is done."""
 STATE = 'optimizer.state_dict()["state"]'
 
 
-def changes(plan: Plan, knobs: list[str]) -> list[str]:
-    """Return what is done before the updates with which other settings begin."""
-    lines = []
+def before_updates(plan: Plan, knobs: list[str]) -> list[str]:
+    """Return what is done before certain updates, each in its own block: copies, then changes."""
+    blocks = [*_best_kept(plan), *_changes(plan, knobs)]
+    return [line for _, lines in sorted(blocks, key=lambda block: block[0]) for line in lines]
+
+
+def _changes(plan: Plan, knobs: list[str]) -> list[Block]:
+    blocks = []
     for before, after in pairwise(plan.phases):
         turned = [
-            f"{knob} = {after.knobs[knob]!r}"
+            f"{knob} = {_told(after.knobs[knob])}"
             for knob in knobs
             if after.knobs[knob] != before.knobs[knob]
         ]
         turned += _switched(plan, before.training, after.training)
         if turned:
-            told = [comment(after.change.note)] if after.change and after.change.note else []
-            lines += [f"if epoch == {after.first!r}:", *indented([*told, *turned])]
-    return lines
+            told = comment(after.note)
+            lines = [f"if epoch == {after.first!r}:", *indented([*told, *turned]), ""]
+            blocks.append((after.first, lines))
+    return blocks
+
+
+def _told(value: float | str) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _switched(plan: Plan, before: Training, after: Training) -> list[str]:
@@ -35,7 +47,7 @@ def _switched(plan: Plan, before: Training, after: Training) -> list[str]:
     if not goes_on(before, after):
         return [f"optimizer = {new}"]
     if before.optimizer != after.optimizer:
-        return [f"state = {STATE}", f"optimizer = {new}", _with_state("state")]
+        return [f"kept = {STATE}", f"optimizer = {new}", *_with_state("kept")]
     names = ["lr"]
     names += ["momentum", "nesterov"] if after.optimizer == "sgd" and after.momentum else []
     names += ["weight_decay"] if after.optimizer == "adamw" else []
@@ -46,13 +58,17 @@ def _switched(plan: Plan, before: Training, after: Training) -> list[str]:
     ]
 
 
-def _with_state(state: str) -> str:
-    return f'optimizer.load_state_dict({{**optimizer.state_dict(), "state": {state}}})'
+def _with_state(state: str) -> list[str]:
+    """Return what gives the optimizer the state of another one, its settings apart."""
+    return [
+        f'state = {{**optimizer.state_dict(), "state": {state}}}',
+        "optimizer.load_state_dict(state)",
+    ]
 
 
-def best_kept(plan: Plan) -> list[str]:
+def _best_kept(plan: Plan) -> list[Block]:
     """Return what keeps a copy, at the best epoch, of all that is put back later."""
-    lines = []
+    blocks = []
     for best in dict.fromkeys(stop.best_epoch for stop in plan.stops):
         later = [stop for stop in plan.stops if stop.best_epoch == best]
         kept = [_copy_of_weights(plan)]
@@ -60,26 +76,37 @@ def best_kept(plan: Plan) -> list[str]:
             kept += [f"best_state = copy.deepcopy({STATE})"]
         if not plan.plain and any(stop.epoch < plan.epochs for stop in later):
             kept += ["best_draws = generator.get_state()"]
-        told = "# the least validation loss so far: what was trained up to here is kept"
-        lines += [f"if epoch == {best!r}:  {told}", *indented(kept)]
-    return lines
+        told = "# the best epoch so far"
+        blocks.append((best, [f"if epoch == {best!r}:  {told}", *indented(kept), ""]))
+    return blocks
 
 
 def best_put_back(plan: Plan) -> list[str]:
     """Return what puts the best weights back where the run was stopped early."""
-    lines = []
+    alike: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for stop in plan.stops:
-        put_back = _weights_put_back(plan)
-        if stop.epoch < plan.epochs:
-            now = plan.training_at(stop.epoch)
-            if _carries_state(plan, stop):
-                put_back += [_with_state("copy.deepcopy(best_state)")]
-            elif keeps_state(now):
-                put_back += [f"optimizer = {optimizer(plan, now)}"]
-            put_back += [] if plan.plain else ["generator.set_state(best_draws)"]
-        told = f"# no lower one since epoch {stop.best_epoch}: its weights are put back"
-        lines += ["", f"if epoch == {stop.epoch!r}:  {told}", *indented(put_back)]
+        alike.setdefault((stop.best_epoch, tuple(_put_back(plan, stop))), []).append(stop.epoch)
+    lines = []
+    for (best, put_back), epochs in alike.items():
+        told = f"# no better validation since epoch {best!r}"
+        when = [f"if epoch == {epochs[0]!r}:"]
+        if len(epochs) > 1:
+            when = listed("if epoch in ", epochs, ":")
+        lines += ["", told, *when, *indented(put_back)]
     return lines
+
+
+def _put_back(plan: Plan, stop: EarlyStop) -> list[str]:
+    lines = _weights_put_back(plan)
+    if stop.epoch == plan.epochs:
+        # Nothing comes after.
+        return lines
+    now = plan.training_at(stop.epoch)
+    if _carries_state(plan, stop):
+        lines += _with_state("copy.deepcopy(best_state)")
+    elif keeps_state(now):
+        lines += [f"optimizer = {optimizer(plan, now)}"]
+    return lines if plan.plain else [*lines, "generator.set_state(best_draws)"]
 
 
 def copies(plan: Plan) -> bool:

@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-from tempfit_tui.export.code import called, function, listed
+from tempfit_tui.export.lines import bracketed, called, function, guarded, listed
 from tempfit_tui.export.plan import Plan
 from tempfit_tui.recipe import Training
 
 MODULES = {"tanh": "nn.Tanh()", "relu": "nn.ReLU()", "sigmoid": "nn.Sigmoid()"}
-DERIVATIVES = {"tanh": "(1 - {0} * {0})", "relu": "({0} > 0)", "sigmoid": "({0} * (1 - {0}))"}
+DERIVATIVES = {"tanh": "1 - units * units", "relu": "units > 0", "sigmoid": "units * (1 - units)"}
 """Each told by what the function gives."""
 
 
@@ -17,7 +17,7 @@ def model(plan: Plan) -> list[str]:
     return [
         *_model(plan),
         *_loss(plan),
-        *(_backward(plan) if by_hand else []),
+        *(_by_chain_rule(plan) if by_hand else []),
         *(_finite_difference(plan) if "finite-difference" in plan.ways else []),
     ]
 
@@ -25,38 +25,36 @@ def model(plan: Plan) -> list[str]:
 def first_parameters(plan: Plan) -> list[str]:
     """Return what makes the first parameters, and the layers that they are for."""
     recipe = plan.recipe.model
-    seeded = ["", "# The first parameters: as PyTorch draws them", f"torch.manual_seed({recipe.seed!r})"]
     ready = ".requires_grad_()" if plan.by_autograd else ""
-    match recipe.kind:
-        case "linear":
-            graph = ", requires_grad=True" if plan.by_autograd else ""
-            return ["", *listed("params = torch.tensor(", recipe.initial, f"{graph})")]
-        case "polynomial":
-            return [
-                *seeded,
-                f"layer = nn.Linear({recipe.degree!r}, 1)",
-                f"params = torch.cat([layer.weight[0], layer.bias]).detach(){ready}",
-            ]
+    if recipe.kind == "linear":
+        graph = ", requires_grad=True" if plan.by_autograd else ""
+        return listed("params = torch.tensor(", recipe.initial, f"{graph})")
+    lines = ["# As PyTorch draws its first parameters", f"torch.manual_seed({recipe.seed!r})"]
+    if recipe.kind == "polynomial":
+        return [
+            *lines,
+            f"layer = nn.Linear({recipe.degree!r}, 1)",
+            f"params = torch.cat([layer.weight[0], layer.bias]).detach(){ready}",
+        ]
     layers = [f"nn.Linear({fed!r}, {units!r})" for fed, units in pairwise([1, *recipe.hidden, 1])]
     if not plan.sequential:
-        each = "p for layer in layers for p in layer.parameters()"
         return [
-            *seeded,
-            f"layers = [{', '.join(layers)}]",
-            f"params = nn.utils.parameters_to_vector({each}).detach(){ready}",
+            *lines,
+            *bracketed("layers = nn.Sequential(", layers, ")"),
+            f"params = nn.utils.parameters_to_vector(layers.parameters()).detach(){ready}",
         ]
-    between = f", {MODULES[recipe.activation]}, "
-    lines = [*seeded, f"model = nn.Sequential({between.join(layers)})"]
+    modules = [part for layer in layers for part in (layer, MODULES[recipe.activation])][:-1]
+    lines += bracketed("model = nn.Sequential(", modules, ")")
     if plan.in_one_vector:
         lines += [
-            "# All in one vector, which the optimizer moves; the layers hold its parts.",
+            "# All of them are in one vector, which the optimizer moves: so they round alike.",
             "params = nn.utils.parameters_to_vector(model.parameters()).detach()",
             "nn.utils.vector_to_parameters(params, model.parameters())",
         ]
     return lines
 
 
-def predicted(plan: Plan, x: str, params: str = "params", masks: bool = False) -> str:
+def predicted(plan: Plan, x: str, params: str = "params", *, masks: bool = False) -> str:
     """Return the call of the model for inputs `x`, with hidden units left out if `masks`."""
     if plan.sequential:
         return f"model({x})"
@@ -103,43 +101,39 @@ def _mlp(plan: Plan) -> list[str]:
     """Return an mlp that takes its parameters as one vector, cut into layers."""
     names, activation = plan.names, plan.recipe.model.activation
     drops = plan.uses("dropout")
+    given = [names.x, "params", *(["masks"] if drops else [])]
+    arguments = [names.x, "params", *(["masks=None"] if drops else [])]
     cut = [
         "# The vector holds each layer's weights, then its biases.",
-        "parts = params.split([p.numel() for layer in layers for p in layer.parameters()])",
-        "weights = [w.view(layer.weight.shape) for layer, w in zip(layers, parts[::2])]",
-        "return list(zip(weights, parts[1::2]))",
+        "shapes = [p.shape for p in layers.parameters()]",
+        "parts = params.split([shape.numel() for shape in shapes])",
+        "parts = [part.view(shape) for part, shape in zip(parts, shapes)]",
+        "return list(zip(parts[::2], parts[1::2]))",
     ]
     forward = [
-        "# `tape` holds what each layer is fed, and what its units give.",
+        "# Returns the predictions, and for each hidden layer what it is fed and gives.",
         f"fed, tape = {names.x}[:, None], []",
-        "*hidden, last = unpacked(params)",
+        "*hidden, (weights, biases) = unpacked(params)",
         "for number, (w, b) in enumerate(hidden):",
         f"    units = torch.{activation}(nn.functional.linear(fed, w, b))",
-        "    tape += [fed, units]",
+        "    tape.append((fed, units))",
         f"    fed = units{' * masks[number] if masks else units' if drops else ''}",
-        "return nn.functional.linear(fed, *last)[:, 0], [*tape, fed]",
+        "return nn.functional.linear(fed, weights, biases)[:, 0], [*tape, (fed, None)]",
     ]
-    masked, given = (["masks=None"], ["masks"]) if drops else ([], [])
     return [
         *function("unpacked", ["params"], cut),
         *(_masks(plan) if drops else []),
-        *function("forward", [names.x, "params", *masked], forward),
-        *function(
-            "model",
-            [names.x, "params", *masked],
-            [f"return {called('forward', [names.x, 'params', *given])}[0]"],
-        ),
+        *function("forward", arguments, forward),
+        *function("model", arguments, [f"return {called('forward', given)}[0]"]),
     ]
 
 
 def _masks(plan: Plan) -> list[str]:
-    hidden = list(plan.recipe.model.hidden)
     body = [
-        "# Those left out are 0; the others are scaled up, so that the sum stays on average.",
+        "# Units left out are 0; the others are scaled up, so that the sum stays on average.",
         "kept = 1 - dropout",
-        f"sizes = {hidden!r}",
-        "drawn = [torch.rand(rows, units, generator=generator) for units in sizes]",
-        "return [(random < kept) / kept for random in drawn]",
+        *listed("sizes = ", plan.recipe.model.hidden),
+        "return [(torch.rand(rows, size, generator=generator) < kept) / kept for size in sizes]",
     ]
     return function("dropout_masks", ["rows", "dropout", "generator"], body)
 
@@ -150,52 +144,57 @@ def _loss(plan: Plan) -> list[str]:
     lines = function("loss_fn", [names.predicted, names.y], squares)
     if not (plan.penalties and {"autograd", "finite-difference"} & set(plan.ways)):
         return lines
-    body = []
-    for name, term in (("l2", "square"), ("l1", "abs")):
-        if name in plan.penalties:
-            total = f"params.{term}().sum()"
-            if plan.sequential:
-                total = f"sum(p.{term}().sum() for p in params)"
-            added = f"loss = loss + {name} * {total}"
-            body += [added] if plan.always(name) else [f"if {name}:", f"    {added}"]
-    return [*lines, *function("penalised", ["loss", "params", *plan.penalties], [*body, "return loss"])]
+    terms = {name: _penalty(plan, name) for name in plan.penalties}
+    if all(plan.always(name) for name in terms):
+        body = [f"return {' + '.join(['loss', *terms.values()])}"]
+    else:
+        added = [
+            guarded(name, f"loss = loss + {term}", always=plan.always(name))
+            for name, term in terms.items()
+        ]
+        body = [line for lines in added for line in lines] + ["return loss"]
+    return [*lines, *function("penalised", ["loss", "params", *terms], body)]
 
 
-def _backward(plan: Plan) -> list[str]:
-    """Return the gradient of the loss by the chain rule."""
+def _penalty(plan: Plan, name: str) -> str:
+    size = "square" if name == "l2" else "abs"
+    if plan.sequential:
+        return f"{name} * sum(p.{size}().sum() for p in params)"
+    return f"{name} * params.{size}().sum()"
+
+
+def _by_chain_rule(plan: Plan) -> list[str]:
     names, kind = plan.names, plan.recipe.model.kind
     masks = ["masks"] if plan.uses("dropout") else []
-    error = f"2 * ({predicted(plan, names.x)} - {names.y}) / len({names.y})"
-    if kind == "linear":
-        body = [
-            f"d_loss = {error}",
-            f"return torch.stack([(d_loss * {names.x}).sum(), d_loss.sum()])",
-        ]
-    elif kind == "polynomial":
-        body = [f"d_loss = {error}", f"return d_loss @ powers({names.x})"]
-    else:
-        derivative = DERIVATIVES[plan.recipe.model.activation].format("tape[2 * number - 1]")
-        masked = ["        if masks:", "            delta = delta * masks[number - 1]"]
-        body = [
-            f"{names.predicted}, tape = {called('forward', [names.x, 'params', *masks])}",
-            f"delta = (2 * ({names.predicted} - {names.y}) / len({names.y}))[:, None]",
-            "gradient = []",
-            "for number, (w, _) in reversed(list(enumerate(unpacked(params)))):",
-            "    gradient += [delta.sum(0), (delta.T @ tape[2 * number]).flatten()]",
-            "    if number:",
-            "        delta = delta @ w",
-            *(masked if masks else []),
-            f"        delta = delta * {derivative}",
-            "return torch.cat(gradient[::-1])",
-        ]
+    if kind != "mlp":
+        error = f"2 * ({predicted(plan, names.x)} - {names.y}) / len({names.y})"
+        slopes = f"error @ powers({names.x})"
+        if kind == "linear":
+            slopes = f"torch.stack([(error * {names.x}).sum(), error.sum()])"
+        body = [f"error = {error}", f"return {slopes}"]
+        return function("grad_fn", [names.x, names.y, "params"], body)
+    masked = ["        if masks:", "            error = error * masks[number - 1]"]
+    body = [
+        "# From the last layer to the first; `error` is the loss's slope by what a layer gives.",
+        f"{names.predicted}, tape = {called('forward', [names.x, 'params', *masks])}",
+        f"error = (2 * ({names.predicted} - {names.y}) / len({names.y}))[:, None]",
+        "gradient = []",
+        "for number, (w, _) in reversed(list(enumerate(unpacked(params)))):",
+        "    gradient += [error.sum(0), (error.T @ tape[number][0]).flatten()]",
+        "    if number:",
+        "        units = tape[number - 1][1]",
+        "        error = error @ w",
+        *(masked if masks else []),
+        f"        error = error * ({DERIVATIVES[plan.recipe.model.activation]})",
+        "return torch.cat(gradient[::-1])",
+    ]
     return function("grad_fn", [names.x, names.y, "params", *masks], body)
 
 
 def _finite_difference(plan: Plan) -> list[str]:
     """Return the gradient by trying how the loss changes with each parameter."""
-    names = plan.names
-    masks = plan.uses("dropout")
-    loss = f"loss_fn({predicted(plan, names.x, 'moved', masks)}, {names.y})"
+    names, masks = plan.names, plan.uses("dropout")
+    loss = f"loss_fn({predicted(plan, names.x, 'moved', masks=masks)}, {names.y})"
     if plan.penalties:
         loss = called("penalised", [loss, "moved", *plan.penalties])
     body = [

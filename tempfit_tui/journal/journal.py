@@ -5,21 +5,22 @@ Here both are bytes. A write is one transaction: after a crash a run is as its l
 """
 
 import contextlib
-import hashlib
+import json
 import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tempfit_tui import __version__
 from tempfit_tui.journal.lives import Lives
-from tempfit_tui.journal.pages import FLOAT, NEWEST, SPACED, Beginning, Page
-from tempfit_tui.journal.reading import Reader
-from tempfit_tui.journal.schema import OF_A_RUN, connected
+from tempfit_tui.journal.pages import FLOAT, SPACED, Beginning, Page, key_of, seal
+from tempfit_tui.journal.reading import Losses, Reader
+from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected
 from tempfit_tui.text import InputError
 
 FILE = "journal.db"
@@ -27,6 +28,8 @@ CHUNK = 4096
 """The losses in a row of the file."""
 MAX_STATE = 32 * 2**20
 """Longer states aren't kept: going back trains from an earlier one."""
+_OF_RUN = {"runs": "id = ?", "tables": "hash = (SELECT hash FROM runs WHERE id = ?)"}
+"""Which rows of these tables go with a run."""
 
 
 class Journal:
@@ -43,35 +46,35 @@ class Journal:
         try:
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
-            self._use(connected(self._file))
+            db = connected(self._file)
         except (sqlite3.Error, OSError, InputError) as error:
-            self._go_on_in_memory(error)
+            db = self._memory(error)
+        self._use(db)
 
     def _use(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.read = Reader(db, self._lives, str(self._file or "the journal in memory"))
 
-    def _go_on_in_memory(self, error: Exception, run: str | None = None) -> None:
-        """Leave the disk, with what can still be read of `run`."""
-        reason = getattr(error, "strerror", None) or error
+    def _memory(self, error: Exception) -> sqlite3.Connection:
+        """Leave the disk, and say why; return an empty journal in memory."""
         kept = "runs are kept in memory only, until you quit"
-        told = str(error) if isinstance(error, InputError) else f"{self._file}: {reason}"
-        self.trouble = f"{told}; {kept}"
-        memory = connected(None)
-        if run:
-            with contextlib.suppress(sqlite3.Error):
-                for table in ("tables", "runs", *OF_A_RUN):
-                    which = {"tables": "", "runs": "WHERE id = ?"}.get(table, "WHERE run = ?")
-                    given = (run,) if which else ()
-                    for row in self._db.execute(f"SELECT * FROM {table} {which}", given):  # noqa: S608
-                        places = ", ".join("?" * len(row))
-                        memory.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608
-            with contextlib.suppress(sqlite3.Error):
-                self._db.close()
+        self.trouble = f"{_told(self._file, error)}; {kept}"
         self._file, self._lives = None, Lives(None)
-        self._use(memory)
+        return connected(None)
+
+    def _go_on_in_memory(self, error: Exception, run: str | None) -> None:
+        """Leave the disk, with what can still be read of `run`."""
+        disk, memory = self._db, self._memory(error)
         if run:
             self._lives.begin(run)
+            for table in ("tables", "runs", *OF_A_RUN):
+                with contextlib.suppress(sqlite3.Error):
+                    query = f"SELECT * FROM {table} WHERE {_OF_RUN.get(table, 'run = ?')}"  # noqa: S608
+                    for row in disk.execute(query, (run,)):
+                        _insert(memory, table, row)
+        with contextlib.suppress(sqlite3.Error):
+            disk.close()
+        self._use(memory)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -84,92 +87,96 @@ class Journal:
                 self._db.execute("ROLLBACK")
             raise
 
-    def begin(self, beginning: Beginning) -> str:
-        """Begin a run, and return its id."""
+    def begin(self, beginning: Beginning, page: Page) -> str:
+        """Begin a run with its first page, and with what its parent was; return its id.
+
+        Raises:
+            InputError: its parent is damaged.
+        """
         run = secrets.token_hex(4)
         try:
-            self._begin(run, beginning)
+            self._begin(run, beginning, page)
         except (sqlite3.Error, OSError) as error:
-            self._go_on_in_memory(error)
-            self._begin(run, beginning)
+            self._go_on_in_memory(error, beginning.parent if beginning.parent_epoch else None)
+            self._begin(run, beginning, page)
         return run
 
-    def _begin(self, run: str, beginning: Beginning) -> None:
+    def _begin(self, run: str, beginning: Beginning, page: Page) -> None:
         self._lives.begin(run)
-        table, recipe = beginning.table, beginning.recipe
-        x, y = table.x.tobytes(), table.y.tobytes()
-        named = "\0".join((table.source, table.x_name, table.y_name)).encode()
-        key = hashlib.sha256(named + b"\0" + x + y).hexdigest()
-        row = (
-            run, beginning.name, beginning.file, msgspec.json.encode(recipe).decode(), key,
-            beginning.parent, beginning.parent_epoch, metadata.version("torch"), __version__,
-            beginning.unit, time.time(), None, 0, "",
-        )  # fmt: skip
+        table, key = beginning.table, key_of(beginning.table)
+        recipe = json.dumps(msgspec.to_builtins(beginning.recipe), ensure_ascii=False)
         with self._transaction():
+            if not self._db.execute("SELECT 1 FROM tables WHERE hash = ?", (key,)).fetchone():
+                columns = table.x.tobytes(), table.y.tobytes()
+                row = (key, table.source, table.x_name, table.y_name, *columns)
+                _insert(self._db, "tables", row)
+            _insert(self._db, "runs", (
+                run, _utf8(beginning.name), _utf8(beginning.file), _utf8(recipe), key,
+                beginning.parent, beginning.parent_epoch, metadata.version("torch"), __version__,
+                beginning.unit, time.time(), None, 0, "",
+            ))  # fmt: skip
+            if beginning.parent and beginning.parent_epoch:
+                self._copy(run, beginning.parent, beginning.parent_epoch)
+            self._add(run, page)
+
+    def _copy(self, run: str, parent: str, epoch: int) -> None:
+        """Let what `parent` was up to `epoch` be the past of `run`."""
+        self._add_losses(run, epoch, self.read.losses(parent, epoch))
+        for table, columns in BY_EPOCH.items():
+            # What is changed before the next update belongs to its epoch.
+            last = epoch + 1 if table == "changes" else epoch
             self._db.execute(
-                "INSERT OR IGNORE INTO tables VALUES (?, ?, ?, ?, ?, ?)",
-                (key, table.source, table.x_name, table.y_name, x, y),
+                f"INSERT INTO {table} (run, {columns}) SELECT ?, {columns} FROM {table} "  # noqa: S608
+                "WHERE run = ? AND epoch <= ?",
+                (run, parent, last),
             )
-            self._db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
     def write(self, run: str, page: Page) -> None:
         """Add `page` to `run`."""
         try:
-            self._write(run, page)
-        except sqlite3.Error as error:
+            with self._transaction():
+                self._add(run, page)
+        except (sqlite3.Error, InputError) as error:
             self._go_on_in_memory(error, run)
-            with contextlib.suppress(sqlite3.Error):  # as where the run itself can't be read
-                self._write(run, page)
+            # As where the run can't be read any more.
+            with contextlib.suppress(sqlite3.Error, InputError), self._transaction():
+                self._add(run, page)
 
-    def _write(self, run: str, page: Page) -> None:
+    def _add(self, run: str, page: Page) -> None:
         db, now = self._db, time.time()
-        with self._transaction():
-            self._add_losses(run, page)
-            db.execute("DELETE FROM states WHERE run = ? AND kind = ?", (run, NEWEST))
-            db.executemany(
-                "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)",
-                [(run, *kept) for kept in page.states if len(kept.state) <= MAX_STATE],
-            )
-            written = dict(db.execute("SELECT epoch, made FROM changes WHERE run = ?", (run,)))
-            made = {c.epoch: msgspec.json.encode(c).decode() for c in page.changes}
-            for epoch in written.keys() - made.keys():
-                db.execute("DELETE FROM changes WHERE run = ? AND epoch = ?", (run, epoch))
-            db.executemany(
-                "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?)",
-                [(run, e, now, text) for e, text in made.items() if written.get(e) != text],
-            )
-            db.executemany(
-                "INSERT OR IGNORE INTO early_stops VALUES (?, ?, ?)",
-                [(run, stop.epoch, stop.best_epoch) for stop in page.early_stops],
-            )
-            self._add_verdict(run, page)
-            db.execute(
-                "UPDATE runs SET epochs = ?, standing = ? WHERE id = ?",
-                (page.epochs, msgspec.json.encode(page.standing).decode(), run),
-            )
+        self._add_losses(run, page.epochs, Losses(page.train, page.val))
+        for epoch, kind, state in page.states:
+            if len(state) <= MAX_STATE:
+                _insert(db, "states", (run, epoch, kind, state, seal(state)))
+        written = dict(db.execute("SELECT epoch, made FROM changes WHERE run = ?", (run,)))
+        made = {change.epoch: msgspec.json.encode(change).decode() for change in page.changes}
+        for epoch in written.keys() - made.keys():
+            db.execute("DELETE FROM changes WHERE run = ? AND epoch = ?", (run, epoch))
+        for epoch, text in made.items():
+            if written.get(epoch) != text:
+                _insert(db, "changes", (run, epoch, now, text))
+        for stop in page.early_stops:
+            _insert(db, "early_stops", (run, stop.epoch, stop.best_epoch))
+        self._add_verdict(run, page)
+        db.execute(
+            "UPDATE runs SET epochs = ?, standing = ? WHERE id = ?",
+            (page.epochs, msgspec.json.encode(page.standing).decode(), run),
+        )
 
-    def _add_losses(self, run: str, page: Page) -> None:
-        """Fill the last chunk of losses, then begin others."""
-        count = len(page.train) // FLOAT
+    def _add_losses(self, run: str, epochs: int, losses: Losses) -> None:
+        """Add the losses up to epoch `epochs`: fill the last row, then begin others."""
+        count = len(losses.train) // FLOAT
         if not count:
             return
-        first, train, val = page.epochs - count + 1, page.train, page.val
-        last = self._db.execute(
-            "SELECT first, train, val FROM losses WHERE run = ? AND first <= ? "
-            "ORDER BY first DESC LIMIT 1",
-            (run, first),
-        ).fetchone()
-        if last and first - last[0] < CHUNK:
-            known = (first - last[0]) * FLOAT
-            first, train, val = last[0], last[1][:known] + train, last[2][:known] + val
+        first, train, val = epochs - count + 1, losses.train, losses.val
+        begun, last = self.read.last_losses(run, first)
+        if begun and first - begun < CHUNK:
+            known = (first - begun) * FLOAT
+            first, train, val = begun, last.train[:known] + train, last.val[:known] + val
         step = CHUNK * FLOAT
-        self._db.executemany(
-            "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?)",
-            [
-                (run, first + at // FLOAT, train[at : at + step], val[at : at + step])
-                for at in range(0, len(train), step)
-            ],
-        )
+        for at in range(0, len(train), step):
+            part = train[at : at + step], val[at : at + step]
+            _insert(self._db, "losses", (run, first + at // FLOAT, *part, seal(*part)))
 
     def _add_verdict(self, run: str, page: Page) -> None:
         verdict = page.standing.verdict
@@ -177,8 +184,7 @@ class Journal:
             "SELECT words FROM verdicts WHERE run = ? ORDER BY epoch DESC LIMIT 1", (run,)
         ).fetchone()
         if last != (verdict.words,):
-            row = run, page.epochs, verdict.kind, verdict.words
-            self._db.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)", row)
+            _insert(self._db, "verdicts", (run, page.epochs, verdict.kind, verdict.words))
 
     def thin(self, run: str) -> None:
         """Leave out every other state along the way."""
@@ -190,39 +196,13 @@ class Journal:
                 (run, SPACED),
             )
 
-    def branch(self, parent: str, epoch: int, beginning: Beginning) -> str:
-        """Begin a run with what `parent` was up to `epoch`, and return its id."""
-        run = self.begin(beginning)
-        try:
-            with self._transaction():
-                for table, last in (("changes", epoch + 1), ("early_stops", epoch),
-                                    ("states", epoch), ("verdicts", epoch)):  # fmt: skip
-                    rows = self._db.execute(
-                        f"SELECT * FROM {table} WHERE run = ? AND epoch <= ?",  # noqa: S608
-                        (parent, last),
-                    )
-                    for _, *row in rows.fetchall():
-                        places = ", ".join("?" * (len(row) + 1))
-                        self._db.execute(f"INSERT INTO {table} VALUES ({places})", (run, *row))  # noqa: S608
-                self._db.execute(
-                    "UPDATE states SET kind = ? WHERE run = ? AND kind = ?", (SPACED, run, NEWEST)
-                )
-                self._db.execute(
-                    "INSERT INTO losses SELECT ?, first, substr(train, 1, ? * (? - first + 1)), "
-                    "substr(val, 1, ? * (? - first + 1)) FROM losses "
-                    "WHERE run = ? AND first <= ?",
-                    (run, FLOAT, epoch, FLOAT, epoch, parent, epoch),
-                )
-        except sqlite3.Error as error:
-            self._go_on_in_memory(error, run)
-        return run
-
     def take_up(self, run: str) -> None:
         """Live `run` again.
 
         Raises:
-            InputError: another process lives it.
+            InputError: there is no such run, it is damaged, or another process lives it.
         """
+        self.read.row(run)
         try:
             alone = self._lives.begin(run)
         except OSError as error:
@@ -254,12 +234,47 @@ class Journal:
                         self._db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608
                     self._db.execute("DELETE FROM runs WHERE id = ?", (run,))
                 self._db.execute("DELETE FROM tables WHERE hash NOT IN (SELECT hash FROM runs)")
-            self._db.execute("PRAGMA incremental_vacuum").fetchall()
         except sqlite3.Error as error:
             raise InputError(f"{self._file}: {error}; nothing was deleted") from error
+        with contextlib.suppress(sqlite3.Error):  # the room is used by other runs otherwise
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
         for run in runs:
             self._lives.end(run)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file: runs that weren't left count as cut off."""
         self._db.close()
+        self._lives.close()
+
+
+def opened(folder: Path) -> Journal:
+    """Return the journal in `folder` to read what is kept; an empty one where nothing is yet.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    file = folder / FILE
+    try:
+        if not file.exists():
+            return Journal(None)
+        connected(file).close()
+    except (sqlite3.Error, OSError) as error:
+        raise InputError(f"{_told(file, error)}; move it away or name another folder") from error
+    return Journal(folder)
+
+
+def _told(file: Path | None, error: Exception) -> str:
+    """Return what happened, and to which file."""
+    if isinstance(error, InputError):
+        return str(error)
+    return f"{file or 'the journal'}: {getattr(error, 'strerror', None) or error}"
+
+
+def _insert(db: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> None:
+    places = ", ".join("?" * len(row))
+    db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)  # noqa: S608
+
+
+def _utf8(text: str) -> str:
+    """Return `text` with a question mark for what UTF-8 doesn't have, as in some files' names."""
+    return text.encode(errors="replace").decode()

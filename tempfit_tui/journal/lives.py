@@ -54,15 +54,23 @@ class Lives:
         except OSError:
             return "left"
         try:
-            return "cut off" if _locked(file) else "live"
+            # Shared: two who look at once don't take each other for the run's process.
+            return "cut off" if _locked(file, fcntl.LOCK_SH) else "live"
         finally:
             os.close(file)
 
+    def close(self) -> None:
+        """Let go of all runs: those that weren't left count as cut off."""
+        for file in self._held.values():
+            if file >= 0:
+                os.close(file)
+        self._held.clear()
 
-def _locked(file: int) -> bool:
+
+def _locked(file: int, how: int = fcntl.LOCK_EX) -> bool:
     """Lock an open file, and tell whether that went well."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

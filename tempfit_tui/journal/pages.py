@@ -1,5 +1,7 @@
 """What is written of a run: where it begins, and page after page what came to it."""
 
+import hashlib
+import zlib
 from typing import NamedTuple
 
 import msgspec
@@ -10,8 +12,19 @@ from tempfit_tui.table import Table
 
 FLOAT = 4
 """The bytes of a loss."""
-NEWEST, SPACED, ANCHOR = 0, 1, 2
-"""Kinds of states: the newest one, those along the way, and those that are never left out."""
+SPACED, ANCHOR = 0, 1
+"""Kinds of states: those along the way, and those that are never left out."""
+
+
+def seal(*parts: bytes) -> int:
+    """Return a checksum of `parts`: what isn't as it was written is found by it."""
+    return zlib.crc32(b"".join(parts))
+
+
+def key_of(table: Table) -> str:
+    """Return what a table is known by: all that is in it has a part in it."""
+    names = "\0".join((table.source, table.x_name, table.y_name, ""))
+    return hashlib.sha256(names.encode() + table.x.tobytes() + table.y.tobytes()).hexdigest()
 
 
 class Beginning(NamedTuple):
@@ -27,6 +40,7 @@ class Beginning(NamedTuple):
     """One unit of its losses in the file's units squared."""
     parent: str | None = None
     parent_epoch: int = 0
+    """Where it left that run, whose past is its own up to there; 0 for a new start."""
 
 
 class Standing(msgspec.Struct, frozen=True):

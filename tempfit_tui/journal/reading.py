@@ -1,45 +1,58 @@
 """Reading the journal. Whatever its file holds, a run is read right or refused in one line."""
 
-import re
 import sqlite3
+import sys
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from tempfit_tui.checking import checked
 from tempfit_tui.frame import Change, CutOff, EarlyStop, Value
 from tempfit_tui.journal.lives import Lives
-from tempfit_tui.journal.pages import FLOAT, Standing
+from tempfit_tui.journal.pages import FLOAT, Standing, key_of, seal
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import Record, RunState, RunSummary
-from tempfit_tui.settings import with_settings
+from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.table import MAX_ROWS, Table
 from tempfit_tui.text import InputError, harmless
 
-_ID = re.compile(r"[0-9a-f]{8}")
 _NO_DIFFERENCE = ("training.epochs",)
 """Runs that differ in this alone are the same."""
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+# From 1970 on, as far as calendars go.
+_Time = Annotated[float, msgspec.Meta(ge=0, le=2e11)]
+_FAULTS = (
+    msgspec.MsgspecError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What comes of reading what isn't as it was written."""
+T = TypeVar("T")
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
     """A run's row, its recipe and standing still text."""
 
-    id: Annotated[str, msgspec.Meta(pattern=f"^{_ID.pattern}$")]
+    id: _Id
     name: str
     file: str
     recipe: str
     hash: str
-    parent: str | None
+    parent: _Id | None
     parent_epoch: _Count
     torch: str
     tempfit: str
-    unit: float
-    begun: float
-    left: float | None
+    unit: Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
+    begun: _Time
+    left: _Time | None
     epochs: _Count
     standing: str
 
@@ -142,9 +155,13 @@ class Reader:
 
     def cut_off(self) -> CutOff | None:
         """Return the newest run that a process left when it was killed; None for none."""
-        for row in self._rows():
-            if row.epochs and self.state(row) == "cut off":
-                return CutOff(row.id, harmless(self._recipe(row).title) or row.name, row.epochs)
+        # What can't be read isn't offered; whoever asks for it is told.
+        with suppress(InputError):
+            for row in self._rows():
+                if self.state(row) == "cut off":
+                    with suppress(InputError):
+                        title = self._recipe(row).title or row.name
+                        return CutOff(row.id, harmless(title), row.epochs)
         return None
 
     def _recipe(self, row: Row) -> Recipe:
@@ -166,15 +183,18 @@ class Reader:
             InputError: there is no such run, or it is damaged.
         """
         row = self.row(run)
-        recipe = self._recipe(row)
+        # What is planned is checked too.
+        recipe = with_settings(self._recipe(row), {}, f"run {run}")
         stops = self._select(
             "SELECT epoch, best_epoch FROM early_stops WHERE run = ? ORDER BY epoch", run
         )
-        with _undamaged(run):
-            early_stops = [msgspec.convert(stop, EarlyStop) for stop in stops]
         changes = self.changes(run)
-        for change in changes:
-            with_settings(recipe, change.after, f"run {run}")
+        with _undamaged(run):
+            early_stops = [_sendable(msgspec.convert(stop, EarlyStop)) for stop in stops]
+            for change in changes:
+                if not all(map(is_live, change.after)):
+                    raise ValueError(f"a change at epoch {change.epoch} is none")
+                with_settings(replace(recipe, changes=[]), change.after, f"run {run}")
         table = self._table(row)
         return Record(row.name, row.file, recipe, table, changes, early_stops, row.epochs)
 
@@ -186,7 +206,7 @@ class Reader:
         """
         made = self._select("SELECT made FROM changes WHERE run = ? ORDER BY epoch", run)
         with _undamaged(run):
-            return [msgspec.json.decode(text, type=Change) for (text,) in made]
+            return [_sendable(msgspec.json.decode(text, type=Change)) for (text,) in made]
 
     def _table(self, row: Row) -> Table:
         found = self._select(
@@ -196,8 +216,8 @@ class Reader:
             source, x_name, y_name, x, y = found[0]
             source, x_name, y_name = (harmless(name) for name in (source, x_name, y_name))
             table = Table(source, x_name, y_name, array("d", x), array("d", y))
-            if not 2 <= len(table.x) == len(table.y) <= MAX_ROWS or min(table.x) == max(table.x):
-                raise ValueError("its table is no table")
+            if not 2 <= len(table.x) == len(table.y) <= MAX_ROWS or key_of(table) != row.hash:
+                raise ValueError("its table isn't as it was written")
             return table
 
     def losses(self, run: str, until: int) -> Losses:
@@ -207,31 +227,52 @@ class Reader:
             InputError: they can't be read, or some are missing.
         """
         chunks = self._select(
-            "SELECT first, train, val FROM losses WHERE run = ? AND first <= ? ORDER BY first",
+            "SELECT first, train, val, seal FROM losses WHERE run = ? AND first <= ? "
+            "ORDER BY first",
             run,
             until,
         )
         with _undamaged(run):
-            epoch = 1
-            for first, train, val in chunks:
-                if first != epoch or len(val) not in (0, len(train)):
-                    raise ValueError(f"losses of epoch {epoch} are missing")
+            epoch, trains, vals = 1, [], []
+            for first, *chunk in chunks:
+                train, val = _losses(*chunk)
+                if first != epoch:
+                    break
                 epoch += len(train) // FLOAT
-            if epoch <= until:
+                trains.append(train)
+                vals.append(val)
+            losses = Losses(b"".join(trains), b"".join(vals))
+            if epoch <= until or len(losses.val) not in (0, len(losses.train)):
                 raise ValueError(f"losses of epoch {epoch} are missing")
-            train = b"".join(train for _, train, _ in chunks)
-            val = b"".join(val for _, _, val in chunks)
-            return Losses(train[: until * FLOAT], val[: until * FLOAT])
+            return Losses(losses.train[: until * FLOAT], losses.val[: until * FLOAT])
+
+    def last_losses(self, run: str, until: int) -> tuple[int, Losses]:
+        """Return the first epoch of the last losses kept up to `until`, and those; 0 for none.
+
+        Raises:
+            InputError: they are damaged.
+        """
+        chunks = self._select(
+            "SELECT first, train, val, seal FROM losses WHERE run = ? AND first <= ? "
+            "ORDER BY first DESC LIMIT 1",
+            run,
+            until,
+        )
+        with _undamaged(run):
+            for first, *chunk in chunks:
+                return int(first), _losses(*chunk)
+        return 0, Losses(b"", b"")
 
     def states(self, run: str, until: int) -> Iterator[bytes]:
-        """Give the states kept up to epoch `until`, the latest first."""
+        """Give the undamaged ones of the states kept up to epoch `until`, the latest first."""
         epochs = self._select(
             "SELECT epoch FROM states WHERE run = ? AND epoch <= ? ORDER BY epoch DESC", run, until
         )
         for (epoch,) in epochs:
-            query = "SELECT state FROM states WHERE run = ? AND epoch = ?"
-            for (state,) in self._select(query, run, epoch):
-                yield bytes(state) if isinstance(state, bytes) else b""
+            query = "SELECT state, seal FROM states WHERE run = ? AND epoch = ?"
+            for state, sealed in self._select(query, run, epoch):
+                if isinstance(state, bytes) and seal(state) == sealed:
+                    yield state
 
     def size(self, run: str, kind: int) -> int:
         """Return the bytes of a run's states of a kind."""
@@ -242,7 +283,22 @@ class Reader:
 
 def _standing(row: Row) -> Standing:
     with _undamaged(row.id):
-        return msgspec.json.decode(row.standing, type=Standing)
+        standing = _sendable(msgspec.json.decode(row.standing, type=Standing))
+        verdict = standing.verdict
+        told = replace(verdict, words=harmless(verdict.words), why=harmless(verdict.why))
+        return replace(standing, verdict=told)
+
+
+def _losses(train: bytes, val: bytes, sealed: int) -> Losses:
+    if seal(train, val) != sealed or len(train) % FLOAT:
+        raise ValueError("losses aren't as they were written")
+    return Losses(train, val)
+
+
+def _sendable(value: T) -> T:
+    """Return `value`, having tried whether it could go on a pipe: no number is too large."""
+    msgspec.msgpack.encode(value)
+    return value
 
 
 @contextmanager
@@ -250,7 +306,7 @@ def _undamaged(run: str) -> Iterator[None]:
     """Tell in one line of what isn't as it was written."""
     try:
         yield
-    except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError) as error:
+    except _FAULTS as error:
         raise InputError(f"run {run}: damaged in the journal ({error}); delete it") from error
 
 

@@ -26,10 +26,10 @@ MIGRATIONS: dict[str, str] = {
         CREATE TABLE early_stops (
             run TEXT REFERENCES runs, epoch INTEGER, best_epoch INTEGER, PRIMARY KEY (run, epoch));
         CREATE TABLE losses (
-            run TEXT REFERENCES runs, first INTEGER, train BLOB, val BLOB,
+            run TEXT REFERENCES runs, first INTEGER, train BLOB, val BLOB, seal INTEGER,
             PRIMARY KEY (run, first));
         CREATE TABLE states (
-            run TEXT REFERENCES runs, epoch INTEGER, kind INTEGER, state BLOB,
+            run TEXT REFERENCES runs, epoch INTEGER, kind INTEGER, state BLOB, seal INTEGER,
             PRIMARY KEY (run, epoch));
         CREATE TABLE verdicts (
             run TEXT REFERENCES runs, epoch INTEGER, kind TEXT, words TEXT,
@@ -38,7 +38,14 @@ MIGRATIONS: dict[str, str] = {
 }
 """Each is made once, in this order; what has landed is never changed."""
 
-OF_A_RUN = ("changes", "early_stops", "losses", "states", "verdicts")
+BY_EPOCH = {
+    "changes": "epoch, at, made",
+    "early_stops": "epoch, best_epoch",
+    "states": "epoch, kind, state, seal",
+    "verdicts": "epoch, kind, words",
+}
+"""The tables with rows of a run's epochs, and their columns but for the run's."""
+OF_A_RUN = ("losses", *BY_EPOCH)
 """The tables with a run's rows."""
 
 
@@ -53,6 +60,8 @@ def connected(file: Path | None) -> sqlite3.Connection:
     db = sqlite3.connect(file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
+        # A damaged word doesn't hide the others.
+        db.text_factory = _text
         # Nothing that the file's own schema says is run on reading it.
         db.execute("PRAGMA trusted_schema = OFF")
         _refuse_strangers(db, file)
@@ -66,6 +75,10 @@ def connected(file: Path | None) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _text(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _refuse_strangers(db: sqlite3.Connection, file: Path | None) -> None:

@@ -1,13 +1,14 @@
 """A run and the journal: what is written, and when."""
 
 import math
+import operator
 import time
-from array import array
 
 from tempfit_tui.frame import Verdict
 from tempfit_tui.journal.journal import Journal
-from tempfit_tui.journal.pages import ANCHOR, NEWEST, SPACED, Beginning, Kept, Page, Standing
+from tempfit_tui.journal.pages import ANCHOR, SPACED, Beginning, Kept, Page, Standing
 from tempfit_tui.settings import all_settings
+from tempfit_tui.training.checkpoint import bytes_of
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.history import History
 from tempfit_tui.training.run import Run
@@ -30,23 +31,20 @@ SKETCHED = 60
 class Keeper:
     """Writes one run to the journal. It is there from its first epoch on."""
 
-    def __init__(self, journal: Journal, beginning: Beginning, run: Run) -> None:
-        self.id: str | None = None
+    def __init__(
+        self, journal: Journal, beginning: Beginning, run: Run, run_id: str | None = None
+    ) -> None:
+        self.id = run_id
         """The run's in the journal; None before its first epoch."""
         self._journal, self._beginning, self._run = journal, beginning, run
         self._witness = Witness(run)
-        self._written = 0
+        # What comes before is in the journal: it is the run's own, or its parent's.
+        self._written = run.epoch if run_id else beginning.parent_epoch
         self._at = time.monotonic()
         self._states: list[Kept] = []
         self._trained, self._spacing = 0.0, SPACING_SECONDS
-        self._size = 0
-        self._changed: tuple[object, object] = (run.changes, run.early_stops)
-
-    def take_up(self, run_id: str) -> None:
-        """Go on with a run that is in the journal, at its end."""
-        self.id, self._written = run_id, self._run.train_losses.epochs
-        self._size = self._journal.read.size(run_id, SPACED)
-        self._changed = (self._run.changes, self._run.early_stops)
+        self._size = journal.read.size(run_id, SPACED) if run_id else 0
+        self._as_written: tuple[object, ...] = self._as_it_is if run_id else ()
 
     def trained(self, seconds: float) -> None:
         """Note that the run has trained for so long since the last call, and write in time."""
@@ -65,15 +63,12 @@ class Keeper:
 
     def write(self) -> None:
         """Write what came since the last time; nothing if nothing did."""
-        run = self._run
-        changed = (run.changes, run.early_stops)
-        if not run.epoch or (run.epoch == self._written and _same(changed, self._changed)):
+        run, as_it_is = self._run, self._as_it_is
+        if not run.epoch or _same(as_it_is, self._as_written):
             return
-        if self.id is None:
-            self.id = self._journal.begin(self._beginning._replace(recipe=run.recipe))
-        kind = ANCHOR if run.early_stop else NEWEST
-        if not self._states or self._states[-1].epoch != run.epoch or kind == ANCHOR:
-            self._states.append(Kept(run.epoch, kind, run.checkpoint()))
+        if run.early_stop:
+            # To come here by training takes as long as patience does, and the best weights again.
+            self._states.append(Kept(run.epoch, ANCHOR, run.checkpoint()))
         page = Page(
             epochs=run.epoch,
             train=_bytes(run.train_losses, self._written),
@@ -83,12 +78,22 @@ class Keeper:
             early_stops=run.early_stops,
             standing=standing_of(run, self._verdict()),
         )
-        self._journal.write(self.id, page)
+        if self.id:
+            self._journal.write(self.id, page)
+        else:
+            self.id = self._journal.begin(self._beginning._replace(recipe=run.recipe), page)
+            self._size = self._journal.read.size(self.id, SPACED)
         self._states, self._written, self._at = [], run.epoch, time.monotonic()
-        self._changed = changed
+        self._as_written = as_it_is
         if self._size > MOST_BYTES:
             self._journal.thin(self.id)
             self._size, self._spacing = self._size // 2, 2 * self._spacing
+
+    @property
+    def _as_it_is(self) -> tuple[object, ...]:
+        """What a page tells of; it is replaced where it changes."""
+        run = self._run
+        return run.epoch, run.now, run.changes, run.early_stops
 
     def _verdict(self) -> Verdict:
         return verdict_on(self._witness.evidence(self._run))
@@ -100,13 +105,13 @@ class Keeper:
             self._journal.leave(self.id)
 
 
-def _same(one: tuple[object, object], other: tuple[object, object]) -> bool:
-    """Tell whether changes and early stops are the same lists: others replace them."""
-    return all(mine is theirs for mine, theirs in zip(one, other, strict=True))
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Tell whether both hold the very same things."""
+    return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
 def _bytes(losses: History, since: int) -> bytes:
-    return array("f", losses.since(since).tolist()).tobytes()
+    return bytes_of(losses.since(since))
 
 
 def standing_of(run: Run, verdict: Verdict) -> Standing:

@@ -42,6 +42,8 @@ class Past:
             twin = run.twin()
             twin.return_to(start)
         twin.relive(self._changes, epoch)
+        # Where it ends is as it is now.
+        twin.change({"training.epochs": run.now.training.epochs})
         return twin
 
     def _moment(self, epoch: int, run: Run) -> Moment:
@@ -49,19 +51,26 @@ class Past:
         state = self._state(epoch, run)
         losses = self._journal.losses(self._id, state.epoch)
         best = best_of(losses_of(losses.val))
+        before_best = self._state(best.epoch - 1, run) if best else None
+        if best and before_best and self._stopped_between(before_best.epoch, best.epoch):
+            # The state of an early stop is missing: from the start the stop comes about again.
+            return self._moment(0, run)
         return Moment(
             state,
             history_of(losses.train),
             history_of(losses.val),
             best,
-            self._state(best.epoch - 1, run) if best else None,
+            before_best,
             [change for change in self._changes if change.epoch <= state.epoch],
             [stop for stop in self._early_stops if stop.epoch <= state.epoch],
         )
 
+    def _stopped_between(self, first: int, last: int) -> bool:
+        return any(first < stop.epoch < last for stop in self._early_stops)
+
     def _state(self, epoch: int, run: Run) -> State:
         for state in self._kept(epoch):
-            if run.could_be(state):
+            if state.epoch <= epoch and run.could_be(state):
                 return state
         return run.first_state()
 

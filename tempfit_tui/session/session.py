@@ -21,6 +21,8 @@ from tempfit_tui.text import InputError
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.run import Run
 
+END = "training.epochs"
+"""Where a run ends: it has no part in how it goes, so no change is noted of it."""
 CHUNK_SECONDS = 0.004
 """How long training goes on before it looks at the clock and for a key: a key waits no longer."""
 
@@ -64,32 +66,37 @@ class Session:
         Raises:
             InputError: there is no such run, it is damaged, or another process lives it.
         """
-        record = journal.read.record(run_id)
-        row = journal.read.row(run_id)
-        stopped = journal.read.standing(row).stopped
-        session = cls(record.recipe, record.table, Source(record.name, record.file), journal)
-        past = Past(journal.read, run_id, record.changes, record.early_stops)
-        run = past.at(record.epochs, session.run)
-        run.stopped = run.stopped or stopped
         journal.take_up(run_id)
-        session._live(run, run_id, row.parent, row.parent_epoch)
+        try:
+            record, row = journal.read.record(run_id), journal.read.row(run_id)
+            standing = journal.read.standing(row)
+            session = cls(record.recipe, record.table, Source(record.name, record.file), journal)
+            past = Past(journal.read, run_id, record.changes, record.early_stops)
+            run = past.at(record.epochs, session.run)
+            run.change({END: standing.settings.get(END)})
+            run.stopped = run.stopped or standing.stopped
+            session._live(run, row.parent, row.parent_epoch, run_id)
+        except InputError:
+            # What can't be gone on with isn't offered again.
+            journal.leave(run_id)
+            raise
         return session
 
     def _start(self, recipe: Recipe, parent: str | None = None) -> None:
-        self._live(Run(recipe, self._table), None, parent, 0)
+        self._live(Run(recipe, self._table), parent, 0)
 
-    def _live(self, run: Run, run_id: str | None, parent: str | None, parent_epoch: int) -> None:
+    def _live(
+        self, run: Run, parent: str | None, parent_epoch: int, run_id: str | None = None
+    ) -> None:
         """Live `run` from now on, which is in the journal if it has an id there."""
+        unit = run.data.loss_unit
+        beginning = Beginning(*self.source, run.recipe, self._table, unit, parent, parent_epoch)
+        keeper = Keeper(self.journal, beginning, run, run_id)
+        keeper.write()
         self.run, self._past = run, None
         self._witness = Witness(run)
         self._setup_shown = False
-        unit = run.data.loss_unit
-        self._beginning = Beginning(
-            *self.source, run.recipe, self._table, unit, parent, parent_epoch
-        )
-        self.keeper = Keeper(self.journal, self._beginning, run)
-        if run_id:
-            self.keeper.take_up(run_id)
+        self._beginning, self.keeper = beginning, keeper
 
     @property
     def ended(self) -> bool:
@@ -189,7 +196,7 @@ class Session:
         run = self.run
         planned = {(change.epoch, name) for change in run.planned for name in change.set}
         made = {(change.epoch, name) for change in run.changes for name in change.after}
-        return {name for _, name in made - planned} | {"training.epochs"}
+        return {name for _, name in made - planned} | {END}
 
     def look_back(self, epoch: int | None) -> None:
         """Show the run as it was at `epoch`; None for the present. The run stays where it is.
@@ -224,14 +231,9 @@ class Session:
 
     def _branch(self, then: Run) -> None:
         """Leave the run for `then`, which is what it was or could have been."""
-        parent = self.keeper.id
-        assert parent, "a run with an epoch is in the journal"
-        self.keeper.leave()
-        recipe = replace(then.recipe, changes=then.planned)
-        beginning = self._beginning._replace(recipe=recipe, parent=parent, parent_epoch=then.epoch)
-        run_id = self.journal.branch(parent, then.epoch, beginning) if then.epoch else None
-        self._live(then, run_id, parent, then.epoch)
-        self.keeper.write()
+        before = self.keeper
+        self._live(then, before.id, then.epoch)
+        before.leave()
 
     def leave(self) -> None:
         """Write the last of the run, which is complete as it is."""
@@ -263,8 +265,9 @@ class Session:
     def record(self) -> Record:
         """What it takes to live the run again, as far as it has come."""
         run = self.run
-        recipe = replace(run.recipe, changes=run.planned)
-        return Record(*self.source, recipe, self._table, run.changes, run.early_stops, run.epoch)
+        return Record(
+            *self.source, run.recipe, self._table, run.changes, run.early_stops, run.epoch
+        )
 
 
 def frame_at_end(journal: Reader, run_id: str, record: Record, view: View) -> Frame:

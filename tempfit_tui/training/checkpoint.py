@@ -1,12 +1,13 @@
 """A run's state as bytes: safetensors, so that reading it can't run anything."""
 
+import ctypes
 from typing import Annotated, Any, NamedTuple
 
 import torch
 from msgspec import DecodeError, Meta
 from msgspec.json import decode, encode
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor
 
 from tempfit_tui.frame import Value
@@ -15,6 +16,7 @@ from tempfit_tui.text import InputError
 
 _Epoch = Annotated[int, Meta(ge=0)]
 _PREFIX = "optimizer."
+_DTYPES = {torch.float32: "F32", torch.uint8: "U8"}
 
 
 class State(NamedTuple):
@@ -35,7 +37,7 @@ def _seeded(seed: int) -> Tensor:
 
 
 def packed(state: State) -> bytes:
-    """Return `state` as bytes. Their order may differ from call to call; what they hold doesn't."""
+    """Return `state` as bytes."""
     tensors = {_PREFIX + name: part for name, part in state.optimizer.items()}
     metadata = {"epoch": str(state.epoch), "settings": encode(state.settings).decode()}
     generator = torch.Generator()
@@ -45,7 +47,32 @@ def packed(state: State) -> bytes:
         metadata["seed"] = str(generator.initial_seed())
     else:
         tensors["generator"] = state.generator
-    return save({"parameters": state.parameters, **tensors}, metadata)
+    return _safetensors({"parameters": state.parameters, **tensors}, metadata)
+
+
+def _safetensors(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """Return tensors in safetensors' format: the header's length, the header, the numbers.
+
+    Its library needs NumPy to write, but not to read.
+    """
+    header: dict[str, Any] = {"__metadata__": metadata}
+    numbers = b""
+    for name, tensor in tensors.items():
+        begin, numbers = len(numbers), numbers + bytes_of(tensor)
+        header[name] = {
+            "dtype": _DTYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [begin, len(numbers)],
+        }
+    told = encode(header)
+    told += b" " * (-len(told) % 8)
+    return len(told).to_bytes(8, "little") + told + numbers
+
+
+def bytes_of(tensor: Tensor) -> bytes:
+    """Return the numbers of a tensor on the CPU as they are in memory."""
+    whole = tensor.contiguous()
+    return ctypes.string_at(whole.data_ptr(), whole.nbytes)
 
 
 def unpacked(checkpoint: bytes) -> State:

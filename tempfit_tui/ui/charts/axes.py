@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from tempfit_tui.ticks import labels, linear_ticks, log_ticks
+
 from .bounds import Scale
 from .cells import Cells, shortened, width_of
 from .drawing import BRAILLE, dots, trace
-from .ticks import labels, linear_ticks, log_ticks
 
 
 class Margins(NamedTuple):

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .ticks import LARGEST
+from tempfit_tui.ticks import LARGEST
 
 SHRINK = 0.6
 """Bounds shrink when the data could do with less than this part of them."""

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from tempfit_tui.frame import Change, Value
 from tempfit_tui.text import setting
+from tempfit_tui.ticks import short
 
 from .axes import Area, Margins
 from .bounds import Scale
@@ -20,7 +21,6 @@ from .cells import width_of
 from .chart import Look
 from .loss_picture import LossPicture
 from .loss_scale import last_value, outline
-from .ticks import short
 
 WAITING = "press space to train"
 LABELLED = 8

@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tempfit_tui.frame import Curve
+from tempfit_tui.ticks import short
 
 from ..palette import DARK
 from .axes import Area, Margins
@@ -21,7 +22,6 @@ from .chart import Chart, Look
 from .loss_painting import paint_loss
 from .loss_picture import LossPicture
 from .loss_scale import last_value, loss_scale, outline
-from .ticks import short
 
 MOST_RUNS = 6
 """So many colours can be told apart."""

@@ -81,6 +81,7 @@ class RunsScreen(Screen[str | None]):
         self._traced: dict[str, Traced] = {}
         self._traced_columns = 0
         self._wanted = asyncio.Event()
+        self._trouble = ""
         self.set_class(glyphs.ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -234,6 +235,9 @@ class RunsScreen(Screen[str | None]):
 
     def _say(self, trouble: str) -> None:
         """Show one line on what can't be; "" for none."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
         line = self.query_one("#trouble", Static)
         line.display = bool(trouble)
         line.update(Content.styled(self._glyphs(harmless(trouble)), "$text-error"))

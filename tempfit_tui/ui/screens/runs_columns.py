@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from tempfit_tui.record import RunSummary
 from tempfit_tui.text import harmless
+from tempfit_tui.ticks import short
 from tempfit_tui.ui.charts.cells import shortened, width_of
-from tempfit_tui.ui.charts.ticks import short
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.screens.runs_words import (
     VERDICT_STYLES,

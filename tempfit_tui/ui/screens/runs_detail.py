@@ -52,6 +52,7 @@ class RunsDetail(Container):
         super().__init__()
         self._current, self._glyphs = current_id, glyphs
         self._width = 0
+        self._ids: list[str] = []
         self.set_class(glyphs.ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -78,13 +79,16 @@ class RunsDetail(Container):
 
     def scroll_words(self, lines: int) -> None:
         """Scroll the words, where there are more than can be seen."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False, immediate=True)
 
     def show(
         self, runs: list[RunSummary], marks: Marks, traced: Mapping[str, Traced], length: int
     ) -> None:
         """Show a run, or several as far as they are `traced`; ids are told by `length` letters."""
-        known = [traced[run.id] for run in runs if run.id in traced]
+        if (ids := [run.id for run in runs]) != self._ids:
+            self._ids = ids
+            self.query_one(VerticalScroll).scroll_home(animate=False, immediate=True)
+        known = [traced[id_] for id_ in ids if id_ in traced]
         if len(runs) > 1:
             if len(known) > 1:
                 self._compare(known, marks, length)

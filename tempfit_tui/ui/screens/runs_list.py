@@ -15,7 +15,7 @@ from tempfit_tui.ui.screens.runs_columns import Layout, layout
 from tempfit_tui.ui.screens.runs_words import id_length
 
 NO_RUNS = "no runs yet: press space on the main screen to train one"
-MARKS = 4
+MARKS = 5
 """The cells at the left for a run's number and whether it is on the main screen."""
 
 
@@ -56,8 +56,9 @@ class RunList(Lines):
         """How many letters ids are told by."""
 
     def on_mount(self) -> None:
-        """Let the scroll bar do with ASCII where it must."""
+        """Show that there are no runs yet."""
         self._glyphs.fit_scrollbar(self)
+        self.set_rows(0)
 
     @property
     def highlighted(self) -> RunSummary | None:
@@ -114,7 +115,7 @@ class RunList(Lines):
         colour = run_colours(dark=self.app.current_theme.dark)[number - 1] if number else ""
         sign = "●" if run.id == self._current else " "
         parts = [
-            (f"{number or ' '} ", f"bold {colour}"),
+            (f" {number or ' '} ", f"bold {colour}"),
             (self._glyphs(f"{sign} "), "bold"),
         ]
         gap = " " * self._layout.gap, ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tempfit_tui.frame import VerdictKind
 from tempfit_tui.record import RunSummary
 from tempfit_tui.text import harmless, number
-from tempfit_tui.ui.charts.ticks import short
+from tempfit_tui.ticks import short
 from tempfit_tui.ui.screens.runs_table import change_of
 from tempfit_tui.ui.words import Part
 
