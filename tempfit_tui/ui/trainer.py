@@ -78,6 +78,7 @@ class Trainer:
         if self._resumed:
             self._open.set()
             self._take(self._resumed)
+            await self.look(self._view)  # which has changed since it was asked for
         else:
             await self._opened(self.recipe)
         while True:

@@ -94,18 +94,18 @@ def _judgement(now: Situation, room: int) -> list[Part]:
         return [("the engine is loading PyTorch", "$foreground 70%")]
     frame = now.seen.frame
     if now.past:
-        verdict = frame.verdict
-        return [(verdict.words, ""), (f": {verdict.why}" if verdict.why else "", "$foreground 80%")]
+        return _sentence(frame.verdict, room, offers=False)
     if frame.stopped:
         told = f"diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
         return _trouble_words(told, "Enter: ways back", room)
     return _sentence(frame.verdict, room)
 
 
-def _sentence(verdict: Verdict, room: int) -> list[Part]:
+def _sentence(verdict: Verdict, room: int, *, offers: bool = True) -> list[Part]:
     """Return the verdict with its figures, cut so that the way out of it can be seen."""
     calm = "", _STYLES.get(verdict.kind, "$text-warning"), ""
     sign, style, hint = _TROUBLES.get(verdict.kind, calm)
+    hint = hint if offers else ""
     told = f"{sign}{verdict.words}"
     why = f": {verdict.why}" if verdict.why else ""
     left = room - len(told) - (len(hint) + 3 if hint else 0)
@@ -124,7 +124,7 @@ def _news(now: Situation) -> list[Part]:
     if now.death or now.trouble or now.seen is None:
         return []
     if now.past:
-        at = f"epoch {now.past.epoch:,} of {now.past.present:,}, looked back on"
+        at = f"epoch {now.past.epoch:,} of {now.past.present:,}"
         hints = [_hint("b: branch here"), _hint("Esc: the present"), _hint("[ ]: move")]
         return [(at, "bold $text-accent"), *hints]
     if now.seen.frame.stopped:

@@ -42,6 +42,9 @@ EXPORTS = [
 ]
 
 
+PAST = "this is past and stays as it was: b branches here, Esc returns to the present"
+
+
 class MainScreen(PanesScreen):
     """Dataset, hyperparameters, losses and fit of one run, live."""
 
@@ -118,7 +121,8 @@ class MainScreen(PanesScreen):
         self._offer = seen.frame.cut_off or (None if seen.frame.epoch else self._offer)
         if seen.frame.notice != self._notice:
             self._notice = seen.frame.notice
-            self.notify(Content(self.glyphs(self._notice)).markup, severity="warning", timeout=10)
+            told = Content(self.glyphs(self._notice)).markup
+            self.notify(told, title="Runs aren't kept", severity="warning", timeout=10)
         self._write_bars()
         self.query_one(LossPane).show(seen, self.trainer.view)
         self.query_one(FitPane).show(self.trainer.recipe, seen)
@@ -220,7 +224,9 @@ class MainScreen(PanesScreen):
         """Bring a setting into force, and show beside it why that can't be."""
         field, value = event.field, event.value
         pane = self.query_one(HyperparametersPane)
-        if is_live(field.name):
+        if is_live(field.name) and self._is_past:
+            self._on_trouble(PAST)
+        elif is_live(field.name):
             pane.refuse(field, await self.trainer.change({field.name: value}))
             if self.trainer.seen:
                 pane.show(self._settings_in_force(), self.trainer.seen.frame.limit)
@@ -263,8 +269,8 @@ class MainScreen(PanesScreen):
             await trainer.revive()
         elif self._offer:
             await self._open_run(self._offer.id)
-        elif trainer.seen and trainer.seen.frame.present is not None:
-            self._on_trouble("this is past: b branches here, Esc returns to the present")
+        elif self._is_past:
+            self._on_trouble(PAST)
         elif trainer.seen:
             question, answers = remedies(trainer.seen, trainer.recipe)
             if answers:
@@ -321,7 +327,7 @@ class MainScreen(PanesScreen):
         await self.recompose()
         self.show_pane("loss")
         self._write_bars()
-        self.live()
+        self.call_after_refresh(self.live)
 
     async def _open_run(self, run: str) -> None:
         """Go on with a run of the journal."""
@@ -381,10 +387,14 @@ class MainScreen(PanesScreen):
         earlier = event.epoch < self.trainer.present
         await self.trainer.look_back(event.epoch if earlier else None)
 
+    @property
+    def _is_past(self) -> bool:
+        return bool(self.trainer.seen and self.trainer.seen.frame.present is not None)
+
     @work
     async def action_present(self) -> None:
         """Return to the present."""
-        if self.trainer.seen and self.trainer.seen.frame.present is not None:
+        if self._is_past:
             await self.trainer.look_back(None)
 
     @work
