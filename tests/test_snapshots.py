@@ -1,6 +1,7 @@
 """Pictures of the app, some of them the README's; each is a run trained to a fixed epoch."""
 
 import pytest
+from screen import screen_text, wait_until
 
 from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.local import LocalEngine
@@ -53,6 +54,36 @@ def test_remedy(snap_compare):
 
 def test_more_data(snap_compare):
     run_before = trained(1000, "enter", "1", 1200)
+    assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
+
+
+def test_looking_back(snap_compare):
+    async def run_before(pilot):
+        await trained(2000)(pilot)
+        await pilot.app.main.trainer.look_back(379)
+        await pilot.pause()
+
+    assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
+
+
+def test_runs(snap_compare, monkeypatch):
+    """A run that overfits, and a branch of it with an L2 penalty, side by side."""
+    ids = iter(["3f2a91c0", "b71e04d8"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(ids))
+
+    async def run_before(pilot):
+        await trained(3000)(pilot)
+        trainer = pilot.app.main.trainer
+        await trainer.look_back(379)
+        await trainer.branch()
+        await trainer.change({"penalty.l2": 0.01})
+        await trained(2000, "u", "space", "down", "space")(pilot)
+        await wait_until(pilot, lambda: "L2 penalty" in text(pilot), "what differs")
+        await pilot.pause()
+
+    def text(pilot):
+        return "\n".join(screen_text(pilot.app))
+
     assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
 
 
