@@ -30,7 +30,8 @@ from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.remedies import Answer, remedies
-from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE, PanesScreen
+from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE
+from tempfit_tui.ui.screens.past import PAST, PastScreen
 from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
 from tempfit_tui.ui.words import Situation, state_words
 
@@ -42,10 +43,7 @@ EXPORTS = [
 ]
 
 
-PAST = "this is past and stays as it was: b branches here, Esc returns to the present"
-
-
-class MainScreen(PanesScreen):
+class MainScreen(PastScreen):
     """Dataset, hyperparameters, losses and fit of one run, live."""
 
     BINDINGS = [
@@ -224,7 +222,7 @@ class MainScreen(PanesScreen):
         """Bring a setting into force, and show beside it why that can't be."""
         field, value = event.field, event.value
         pane = self.query_one(HyperparametersPane)
-        if is_live(field.name) and self._is_past:
+        if is_live(field.name) and self.is_past:
             self._on_trouble(PAST)
         elif is_live(field.name):
             pane.refuse(field, await self.trainer.change({field.name: value}))
@@ -269,7 +267,7 @@ class MainScreen(PanesScreen):
             await trainer.revive()
         elif self._offer:
             await self._open_run(self._offer.id)
-        elif self._is_past:
+        elif self.is_past:
             self._on_trouble(PAST)
         elif trainer.seen:
             question, answers = remedies(trainer.seen, trainer.recipe)
@@ -297,11 +295,6 @@ class MainScreen(PanesScreen):
     def _refused(self, reason: str) -> None:
         if reason:
             self._on_trouble(reason)
-
-    @work
-    async def action_best(self) -> None:
-        """Go back to the best weights."""
-        await self.trainer.rewind("best")
 
     def action_ghost(self) -> None:
         """Show the run without the last remedy, or not."""
@@ -362,45 +355,6 @@ class MainScreen(PanesScreen):
         if file := await self.trainer.export(cast("ExportKind", answer.name), str(folder)):
             told = f"{file}, in {folder}"
             self.notify(Content(self.glyphs(harmless(told))).markup, title="Written", timeout=6)
-
-    # The past
-
-    @work
-    async def action_scrub(self, columns: int) -> None:
-        """Look at the epoch so many columns of the loss chart later."""
-        await self._look_at(columns * self.query_one(LossPane).epochs_a_column)
-
-    @work
-    async def action_scrub_one(self, epochs: int) -> None:
-        """Look at the epoch so many later."""
-        await self._look_at(epochs)
-
-    async def _look_at(self, further: int) -> None:
-        trainer = self.trainer
-        if (at := trainer.looked_at) is not None:
-            wanted = max(0, at + further)
-            await trainer.look_back(wanted if wanted < trainer.present else None)
-
-    @work
-    async def on_loss_pane_looked(self, event: LossPane.Looked) -> None:
-        """Look at the epoch clicked on."""
-        earlier = event.epoch < self.trainer.present
-        await self.trainer.look_back(event.epoch if earlier else None)
-
-    @property
-    def _is_past(self) -> bool:
-        return bool(self.trainer.seen and self.trainer.seen.frame.present is not None)
-
-    @work
-    async def action_present(self) -> None:
-        """Return to the present."""
-        if self._is_past:
-            await self.trainer.look_back(None)
-
-    @work
-    async def action_branch(self) -> None:
-        """Begin another run at the epoch shown."""
-        await self.trainer.branch()
 
     # What is seen
 
