@@ -1,7 +1,7 @@
 """The upper chart of a picture: both losses by epoch, and what was done meanwhile."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from tempfit_tui.export.svg import (
     Point,
     circle,
     diamond,
+    freest,
     haloed,
     line,
     padded,
@@ -61,16 +62,16 @@ def loss_chart(
     upper = top + ROW * max(rows.values(), default=0)
     floor = frame.setup.floor if frame.setup else None
     area = Area("losses", x, _loss_axis(frame, floor, bottom, upper))
+    lines = [(_band(area, curve, frame.epoch), colour) for _, curve, colour in drawn]
+    points = [point for band, _ in lines for point in band]
     return "".join(
         [
             area.axes("epoch", "mean squared error", whole=True),
             *_lines_of(marks, rows, area),
-            *_floor(area, floor),
-            area.clipped(
-                # Training last: it moves less, and would be hidden.
-                *(_curve(area, curve, colour, frame.epoch) for _, curve, colour in drawn[::-1])
-            ),
-            *_best(area, frame),
+            # Training last: it moves less, and would be hidden.
+            area.clipped(*(_curve(band, colour) for band, colour in reversed(lines))),
+            *_floor(area, floor, points),
+            *_best(area, frame, points),
             *_names(area, drawn),
         ]
     )
@@ -80,31 +81,35 @@ def _loss_axis(frame: Frame, floor: float | None, bottom: float, top: float) -> 
     """Return a log axis where all losses are above 0 and span more than a decade."""
     values = [*frame.train.low, *frame.train.high, *frame.val.low, *frame.val.high]
     low, high = min(values), max(values)
-    log = low > 0 and high > 10 * low
-    if log:
+    if low > 0 and high > max(10 * low, 1e-290):
         # Points learnt by heart have next to no training loss: it leaves the chart at the bottom.
         low = max(low, min(frame.val.low, default=low) / DEEPEST)
-        if floor is not None and low / DEEPEST <= floor <= high * DEEPEST:
+        if floor and low / DEEPEST <= floor <= high * DEEPEST:
             low, high = min(low, floor), max(high, floor)
         room = 10 ** (0.04 * (math.log10(high) - math.log10(low)))
-        return Axis(max(low / room, 1e-300), min(high * room, LARGEST), bottom, top, log=True)
+        # More of it at the bottom, where the best epoch is named.
+        return Axis(max(low / room**3, 1e-300), min(high * room, LARGEST), bottom, top, log=True)
     if floor is not None and 0 <= floor <= 10 * high:
         low, high = min(low, floor), max(high, floor)
     low, high = padded(low, high, 0.06)
     return Axis(low, high, bottom, top)
 
 
-def _curve(area: Area, curve: Curve, colour: str, last_epoch: int) -> str:
-    """Return a band from each column's least loss to its greatest: a line where they agree."""
+def _band(area: Area, curve: Curve, last_epoch: int) -> list[Point]:
+    """Return what encloses a curve, from each column's least loss to its greatest."""
     middles = _middles(curve.epochs, last_epoch)
     upper = [area.place(x, y) for x, y in zip(middles, curve.high, strict=True)]
     lower = [area.place(x, y) for x, y in zip(middles, curve.low, strict=True)]
     if curve.last is not None:
         upper.append(area.place(last_epoch, curve.last))
-    if len(upper) <= 2 and last_epoch == 1:
-        return circle(upper[0], 3.5, fill=colour)
+    return [*upper, *reversed(lower)]
+
+
+def _curve(band: list[Point], colour: str) -> str:
+    """Draw a band: a line where least and greatest agree, a dot where there is but one epoch."""
+    if len(set(band)) == 1:
+        return circle(band[0], 3.5, fill=colour)
     outline = {"stroke": colour, "stroke_width": 1.5, "stroke_linejoin": "round"}
-    band = [*upper, *reversed(lower)]
     return path(band, closed=True, fill=colour, fill_opacity=0.4, **outline)
 
 
@@ -119,28 +124,36 @@ def _middles(epochs: list[int], last_epoch: int) -> list[float]:
     ]
 
 
-def _best(area: Area, frame: Frame) -> Iterator[str]:
-    """Mark the least validation loss, and name its epoch below it."""
+def _best(area: Area, frame: Frame, curves: Sequence[Point]) -> Iterator[str]:
+    """Mark the least validation loss, and name its epoch nearby."""
     epoch, loss = frame.best_epoch, frame.best_loss
     if epoch is None or loss is None or not area.y.holds(loss):
         return
-    at = area.place(epoch, loss)
-    yield diamond(at, 5.5, fill="white", stroke=VALIDATION, stroke_width=2.0)
+    x, y = area.place(epoch, loss)
+    yield diamond((x, y), 5.5, fill="white", stroke=VALIDATION, stroke_width=2.0)
     words = f"best epoch {epoch:,}: {short(loss)}"
-    room = width_of(words) + 12
-    beside = at[0] + 10 if at[0] + room < area.x.end else at[0] - 10
-    below = min(at[1] + 18, area.y.start - 6)
-    anchor = "start" if beside > at[0] else "end"
-    yield haloed((beside, below), words, INK, anchor)
+    width = width_of(words)
+    spots = [
+        (min(max(start, area.x.start + 6), area.x.end - width - 8), y + down)
+        for start in (x + 4, x - width - 4, x + 30)
+        for down in (20, -16, 34, -30)
+        if area.y.end + 12 < y + down < area.y.start - 5
+    ]
+    yield haloed(freest(words, spots, curves), words, INK)
 
 
-def _floor(area: Area, floor: float | None) -> Iterator[str]:
+def _floor(area: Area, floor: float | None, curves: Sequence[Point]) -> Iterator[str]:
     if floor is None or not area.y.holds(floor):
         return
     at = area.y.at(floor)
     yield line((area.x.start, at), (area.x.end, at), stroke=FAINT, stroke_dasharray="2 4")
     words = f"line's floor {short(floor)}"
-    yield haloed((area.x.start + 8, at - 5), words, FAINT)
+    starts = [
+        area.x.start + 8 + part * (area.x.end - area.x.start) for part in (0, 0.2, 0.4, 0.6, 0.8)
+    ]
+    heights = [height for height in (at - 6, at + 15) if height < area.y.start - 4]
+    spots = [(start, height) for start in starts for height in heights]
+    yield haloed(freest(words, spots, curves), words, FAINT)
 
 
 def _names(area: Area, drawn: list[tuple[str, Curve, str]]) -> Iterator[str]:

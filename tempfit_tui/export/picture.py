@@ -48,7 +48,12 @@ def _about(record: Record, frame: Frame) -> list[tuple[str, str]]:
     """Return what was trained, in a line or two, with their colours."""
     settings = frame.settings
     optimizer = f"{settings['training.optimizer']}, lr {setting(settings['training.lr'])}"
-    told = [record.recipe.model.words, optimizer, f"{frame.epoch:,} epochs", record.table.source]
+    told = [
+        record.recipe.model.words,
+        optimizer,
+        f"{frame.epoch:,} epoch{'s'[: frame.epoch != 1]}",
+        record.table.source,
+    ]
     lines = [" · ".join(told), fitted_line(record, frame)]
     return [(words, FAINT) for words in lines if words]
 

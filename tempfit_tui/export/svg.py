@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tempfit_tui.text import harmless
 from tempfit_tui.ticks import LARGEST, labels, linear_ticks, log_ticks
@@ -14,6 +14,8 @@ TRAIN, VALIDATION = "#0072b2", "#d55e00"
 """Told apart by colour-blind people too (Okabe and Ito)."""
 SMALL = 12
 """The size of what is written in a chart."""
+CLEAR = 11.0
+"""As far from the middle of a word, a curve is clear of it."""
 LETTER = 0.56
 """About how wide a letter is, in heights of it."""
 
@@ -41,7 +43,7 @@ def text(at: Point, words: str, *, most: int = 120, **attributes: object) -> str
 
 def haloed(at: Point, words: str, fill: str, anchor: str = "start") -> str:
     """Return `words` that can be read over lines: a copy in broad white lies below them."""
-    below = {"stroke": "white", "stroke_width": 4, "stroke_linejoin": "round"}
+    below: dict[str, Any] = {"stroke": "white", "stroke_width": 4, "stroke_linejoin": "round"}
     return "".join(
         text(at, words, fill=colour, text_anchor=anchor, **extra)
         for colour, extra in (("white", below), (fill, {}))
@@ -73,6 +75,17 @@ def diamond(at: Point, radius: float, **attributes: object) -> str:
 def width_of(words: str, size: float = SMALL) -> float:
     """Return about how wide `words` are."""
     return len(words) * size * LETTER
+
+
+def freest(words: str, spots: Sequence[Point], points: Sequence[Point]) -> Point:
+    """Return the first of the `spots` at which `words` hide the fewest of the `points`."""
+
+    def hidden(spot: Point) -> int:
+        (left, base), right = spot, spot[0] + width_of(words)
+        middle = base - SMALL / 3
+        return sum(left - 6 <= x <= right + 6 and abs(y - middle) < CLEAR for x, y in points)
+
+    return min(spots, key=hidden)
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,9 @@ from math import isfinite
 from pathlib import Path
 
 from tempfit_tui.catalogue import Opened
+from tempfit_tui.export.losses import losses_csv
+from tempfit_tui.export.picture import picture
+from tempfit_tui.export.script import script
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.record import ExportKind, Record, recipe_of
@@ -40,9 +43,6 @@ def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Jour
     """
     if run_id is None:
         raise InputError("there is nothing to export before the first epoch; train first")
-    from tempfit_tui.export.losses import losses_csv
-    from tempfit_tui.export.picture import picture
-    from tempfit_tui.export.script import script
     match kind:
         case "script":
             return script(record)
