@@ -1,0 +1,20 @@
+"""Twenty kills; `python tests/kills.py --rounds 200` has more, and longer lives before them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+KILLS = Path(__file__).parent / "kills.py"
+
+
+def test_nothing_is_lost_whoever_is_killed_and_when():
+    done = subprocess.run(
+        [sys.executable, str(KILLS), "--rounds", "20", "--longest", "0.5"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == ("", 0), done.stdout
+    assert done.stdout.startswith("20 kills, ")
+    assert done.stdout.endswith(" 0 faults\n")
