@@ -9,7 +9,7 @@ KILLS = Path(__file__).parent / "kills.py"
 
 def test_nothing_is_lost_whoever_is_killed_and_when():
     done = subprocess.run(
-        [sys.executable, str(KILLS), "--rounds", "20", "--longest", "0.5"],
+        [sys.executable, str(KILLS), "--rounds", "20", "--longest", "0.3"],
         capture_output=True,
         text=True,
         timeout=120,

@@ -11,7 +11,8 @@ from tempfit_tui.journal.reading import Reader
 from tempfit_tui.text import InputError
 from tempfit_tui.training.checkpoint import State, unpacked
 from tempfit_tui.training.history import History
-from tempfit_tui.training.run import Moment, Run, best_of
+from tempfit_tui.training.moment import Moment, best_of
+from tempfit_tui.training.run import Run
 
 
 class Past:
