@@ -42,7 +42,7 @@ def test_nothing_is_lost(victims, tmp_path, monkeypatch, tempfit):
         terminal.press("[", "[", "[")
         terminal.sees("◀ looking back")
         terminal.press("b")
-        terminal.sees("begins here: a branch of run")
+        terminal.sees("begins here, a branch of run")
         branched = terminal.epoch
         terminal.press("n", "n")
         terminal.wait_for(lambda: terminal.epoch == branched + 2)

@@ -123,7 +123,7 @@ async def test_what_is_past_is_not_changed_but_branched_from():
         assert "b branches here" in person.verdict
         assert (person.epoch, person.frame.changes) == (then.epoch, then.changes)
         await person.press("b")
-        await person.sees("begins here: a branch of run", f"run {parent}")
+        await person.sees("begins here, a branch of run", f"run {parent}")
         branch = person.frame
         assert branch.run != parent
         assert (branch.epoch, branch.train_loss, branch.fit) == (

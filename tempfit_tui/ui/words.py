@@ -135,7 +135,7 @@ def _news(now: Situation) -> list[Part]:
         return [(told, "bold $text-warning"), _hint("Enter: go on with it")]
     setup = now.seen.setup
     if setup.parent_epoch and frame.epoch == setup.parent_epoch and not now.running:
-        told = f"run {frame.run} begins here: a branch of run {setup.parent}, which is kept"
+        told = f"run {frame.run} begins here, a branch of run {setup.parent}"
         return [(told, "$text-accent"), _hint("space: train")]
     if note := _note(now.seen, now.running):
         return [(note, "$text-accent")]
