@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -12,11 +13,13 @@ from tempfit_tui.text import InputError
 
 if TYPE_CHECKING:
     from tempfit_tui.catalogue import Opened
+    from tempfit_tui.record import ExportKind
 
 BAD_INPUT = 2
-DIVERGED = 1
+DIVERGED = DIFFERENT = 1
 INTERRUPTED = 130
 
+KINDS = ("script", "csv", "svg", "recipe")
 SPEEDS = ("1", "10", "100", "500", "full")
 
 
@@ -157,6 +160,48 @@ def recipes() -> None:
 
     for name in bundled_recipes():
         click.echo(f"{name:<20} {open_named(name).recipe.title}")
+
+
+RUN = click.argument("run")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
+
+
+@commands.command()
+@AS_JSON
+def runs(as_json: bool) -> None:
+    """List the runs of the journal, the newest first."""
+    from tempfit_tui.kept import list_runs  # noqa: PLC0415
+
+    list_runs(as_json)
+
+
+@commands.command()
+@RUN
+@AS_JSON
+def replay(run: str, as_json: bool) -> None:
+    """Train RUN again, and compare every loss, bit for bit.
+
+    RUN is a run's id, a unique beginning of it, or `last`. Exits with 0 when all losses are the
+    same, 1 when one differs, 2 for bad input.
+    """
+    from tempfit_tui.kept import replay_run  # noqa: PLC0415
+
+    if not replay_run(run, as_json):
+        sys.exit(DIFFERENT)
+
+
+@commands.command()
+@RUN
+@click.option("--to", type=click.Choice(KINDS), required=True, help="What to make of it.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new file; else it is printed.")
+def export(run: str, to: "ExportKind", out: Path | None) -> None:
+    """Take RUN away: as a PyTorch script, a table of losses, a picture or a recipe.
+
+    RUN is a run's id, a unique beginning of it, or `last`.
+    """
+    from tempfit_tui.kept import export_run  # noqa: PLC0415
+
+    export_run(run, to, out)
 
 
 def _opened(

@@ -1,5 +1,8 @@
 """A recipe as a file of its own: what is on the screen, to be opened again from elsewhere."""
 
+import contextlib
+import csv
+import io
 import os
 from itertools import count
 from pathlib import Path
@@ -8,7 +11,9 @@ from msgspec.structs import replace
 
 from tempfit_tui.catalogue import MAX_RECIPE_BYTES, Opened, bundled_tables
 from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import Record
 from tempfit_tui.settings import recipe_toml
+from tempfit_tui.table import Table, read_table
 from tempfit_tui.text import InputError, harmless
 
 MOST_LETTERS = 40
@@ -23,6 +28,15 @@ def save_recipe(opened: Opened, recipe: Recipe, folder: Path) -> Path:
     Raises:
         InputError: the file can't be written, or couldn't be read again.
     """
+    return save(recipe_file(opened, recipe, folder), folder, name_of(opened.name), "toml")
+
+
+def recipe_file(opened: Opened, recipe: Recipe, folder: Path) -> bytes:
+    """Return what a file in `folder` holds that opens as `recipe` on the table of `opened`.
+
+    Raises:
+        InputError: it couldn't be read again.
+    """
     path, title = _path_from(folder, opened.file), recipe.title or harmless(opened.name)
     complete = replace(recipe, title=title, data=replace(recipe.data, path=path))
     try:
@@ -36,7 +50,30 @@ def save_recipe(opened: Opened, recipe: Recipe, folder: Path) -> Path:
             f"{opened.name}: longer than {MAX_RECIPE_BYTES:,} bytes, which can't be opened again; "
             "let a fraction of the rows validate"
         )
-    return save(content, folder, name_of(opened.name), "toml")
+    return content
+
+
+def table_file(record: Record) -> Path | None:
+    """Return where the table of a run is read from; None where it isn't any more, or is another."""
+    data = record.recipe.data
+    file = bundled_tables().get(data.path, Path(record.file))
+    with contextlib.suppress(InputError):
+        if read_table(file, data.x, data.y) == record.table:
+            return file.resolve()
+    return None
+
+
+def save_table(table: Table, folder: Path) -> Path:
+    """Write `table` as a CSV to a new file in `folder`.
+
+    Raises:
+        InputError: it can't be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow((table.x_name, table.y_name))
+    writer.writerows(zip(table.x, table.y, strict=True))
+    return save(text.getvalue().encode(), folder, name_of(table.source), "csv")
 
 
 def save(content: bytes, folder: Path, name: str, suffix: str) -> Path:
@@ -69,10 +106,10 @@ def write_new(file: Path, content: bytes) -> None:
             opened.write(content)
     except FileExistsError:
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if begun:
             file.unlink(missing_ok=True)
-        reason = error.strerror or error
+        reason = getattr(error, "strerror", None) or error
         raise InputError(f"{file}: can't be written ({reason}); choose another folder") from error
 
 

@@ -21,7 +21,7 @@ from tempfit_tui.journal.lives import Lives
 from tempfit_tui.journal.pages import FLOAT, SPACED, Beginning, Page, key_of, seal
 from tempfit_tui.journal.reading import Losses, Reader
 from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected
-from tempfit_tui.text import InputError
+from tempfit_tui.text import InputError, harmless
 
 FILE = "journal.db"
 CHUNK = 4096
@@ -58,7 +58,7 @@ class Journal:
     def _memory(self, error: Exception) -> sqlite3.Connection:
         """Leave the disk, and say why; return an empty journal in memory."""
         kept = "runs are kept in memory only, until you quit"
-        self.trouble = f"{_told(self._file, error)}; {kept}"
+        self.trouble = harmless(f"{_told(self._file, error)}; {kept}")
         self._file, self._lives = None, Lives(None)
         return connected(None)
 
@@ -104,14 +104,13 @@ class Journal:
     def _begin(self, run: str, beginning: Beginning, page: Page) -> None:
         self._lives.begin(run)
         table, key = beginning.table, key_of(beginning.table)
-        recipe = json.dumps(msgspec.to_builtins(beginning.recipe), ensure_ascii=False)
         with self._transaction():
             if not self._db.execute("SELECT 1 FROM tables WHERE hash = ?", (key,)).fetchone():
                 columns = table.x.tobytes(), table.y.tobytes()
                 row = (key, table.source, table.x_name, table.y_name, *columns)
                 _insert(self._db, "tables", row)
             _insert(self._db, "runs", (
-                run, _utf8(beginning.name), _utf8(beginning.file), _utf8(recipe), key,
+                run, _utf8(beginning.name), _utf8(beginning.file), _json(beginning.recipe), key,
                 beginning.parent, beginning.parent_epoch, metadata.version("torch"), __version__,
                 beginning.unit, time.time(), None, 0, "",
             ))  # fmt: skip
@@ -160,7 +159,7 @@ class Journal:
         self._add_verdict(run, page)
         db.execute(
             "UPDATE runs SET epochs = ?, standing = ? WHERE id = ?",
-            (page.epochs, msgspec.json.encode(page.standing).decode(), run),
+            (page.epochs, _json(page.standing), run),
         )
 
     def _add_losses(self, run: str, epochs: int, losses: Losses) -> None:
@@ -259,7 +258,7 @@ def opened(folder: Path) -> Journal:
             return Journal(None)
         connected(file).close()
     except (sqlite3.Error, OSError) as error:
-        raise InputError(f"{_told(file, error)}; move it away or name another folder") from error
+        raise InputError(f"{_told(file, error)}; move it away") from error
     return Journal(folder)
 
 
@@ -273,6 +272,10 @@ def _told(file: Path | None, error: Exception) -> str:
 def _insert(db: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> None:
     places = ", ".join("?" * len(row))
     db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)  # noqa: S608
+
+
+def _json(struct: msgspec.Struct) -> str:
+    return _utf8(json.dumps(msgspec.to_builtins(struct), ensure_ascii=False))
 
 
 def _utf8(text: str) -> str:

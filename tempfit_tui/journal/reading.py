@@ -213,8 +213,8 @@ class Reader:
             "SELECT source, x_name, y_name, x, y FROM tables WHERE hash = ?", row.hash
         )
         with _undamaged(row.id):
-            source, x_name, y_name, x, y = found[0]
-            source, x_name, y_name = (harmless(name) for name in (source, x_name, y_name))
+            *names, x, y = found[0]
+            source, x_name, y_name = map(harmless, msgspec.convert(names, list[str]))
             table = Table(source, x_name, y_name, array("d", x), array("d", y))
             if not 2 <= len(table.x) == len(table.y) <= MAX_ROWS or key_of(table) != row.hash:
                 raise ValueError("its table isn't as it was written")

@@ -71,8 +71,10 @@ def connected(file: Path | None) -> sqlite3.Connection:
             _migrate(db)
         # A killed process loses nothing; after a power cut the last second may be gone.
         db.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
+    except BaseException as error:
         db.close()
+        if isinstance(error, UnicodeError):  # SQLite's complaint holds the damaged name
+            raise sqlite3.DatabaseError("malformed database schema") from error
         raise
     return db
 

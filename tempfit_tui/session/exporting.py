@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.export.losses import losses_csv
 from tempfit_tui.export.picture import picture
 from tempfit_tui.export.script import script
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
+from tempfit_tui.recipe import Data
 from tempfit_tui.record import ExportKind, Record, recipe_of
-from tempfit_tui.saving import name_of, save, save_recipe
+from tempfit_tui.saving import name_of, recipe_file, save, save_table, table_file
 from tempfit_tui.text import InputError
 
 SUFFIXES = {"script": "py", "csv": "csv", "svg": "svg", "recipe": "toml"}
@@ -28,11 +31,32 @@ def export(
     Raises:
         InputError: there is nothing to write yet, or it can't be written.
     """
-    opened = Opened(record.name, record.recipe, record.table, Path(record.file))
     if kind == "recipe":
-        return save_recipe(opened, recipe_of(record), folder).name
-    text = exported(record, run_id, kind, journal)
-    return save(text.encode(), folder, name_of(record.name), SUFFIXES[kind]).name
+        content = as_recipe(record, folder)
+    else:
+        content = exported(record, run_id, kind, journal).encode()
+    return save(content, folder, name_of(record.name), SUFFIXES[kind]).name
+
+
+def as_recipe(record: Record, folder: Path | None) -> bytes:
+    """Return what a recipe in `folder` holds that does all that was done to a run.
+
+    Where its table isn't to be found any more, it is written beside.
+
+    Raises:
+        InputError: it can't be written, or there is no folder for it.
+    """
+    recipe, file = recipe_of(record), table_file(record)
+    if file is None and folder is None:
+        raise InputError(
+            f"{record.table.source}: not where it was read from, or not the same any more; "
+            "with --out it is written beside the recipe"
+        )
+    folder = folder or Path()
+    if file is None:
+        file = save_table(record.table, folder).resolve()
+        recipe = replace(recipe, data=Data())
+    return recipe_file(Opened(record.name, recipe, record.table, file), recipe, folder)
 
 
 def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Journal) -> str:
