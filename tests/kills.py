@@ -168,14 +168,15 @@ class Witness:
         """The run and epoch that a run was answered to have come from."""
 
     def note(self, answer):
-        self.asked.popleft()
+        request = self.asked.popleft()
         if isinstance(answer, Refused):
             return
         frame = answer.frame
         if self.runs and frame.run != self.last.run:
-            # At its first weights a run isn't in the journal yet.
+            # Before its first page a run has no id yet.
             origin = (self.last.run, frame.epoch) if self.last.run else self.parents.pop(None)
-            self.parents[frame.run] = origin
+            if self.last.run or not isinstance(request, Branch | Rewind):
+                self.parents[frame.run] = origin
         self.frames.append((time.monotonic(), frame))
         if frame.run:
             self.runs[frame.run] = frame
@@ -224,31 +225,25 @@ def requests(rng, epoch):
 
 
 def live(engine, rng, witness, made):
-    """Train, change and branch for a random while, and stop amid it."""
+    """Train, change and branch until a random moment, whatever is going on then."""
     view = View(columns=10, points=2, all_parameters=True, ghost=rng.random() < 0.3)
-    begun, long = time.monotonic(), rng.random() < 0.1
     opening = Open(made, SentTable.of(THERMOMETER), view, Source("kills", "/kills.csv"))
-    ahead = [[opening]]
-    steps = rng.randint(1, 12)
-    while True:
-        asked = ahead.pop(0) if ahead else requests(rng, witness.last.epoch)
-        steps -= 1
-        over = time.monotonic() - begun > 1.6 if long else steps < 0
-        for request in asked:
+    witness.asked.append(opening)
+    witness.note(engine.asked(opening))
+    # Now and then it lives so long that something is owed for its age alone.
+    long = rng.random() < 0.06
+    end = time.monotonic() + (rng.uniform(1.2, 1.8) if long else 0.4 * rng.random() ** 2)
+    while (left := end - time.monotonic()) > 0:
+        for request in requests(rng, witness.last.epoch):
             engine.send(request)
             witness.asked.append(request)
-        # In the end the answers are waited for, but not for long.
-        patience = 0.1 * rng.random() ** 3 if over and witness.frames else None
         while witness.asked:
-            answer = engine.answer(patience)
-            if answer is None:
-                assert over, "the engine ended by itself"
+            if not (answer := engine.answer(max(0, end - time.monotonic()))):
+                assert time.monotonic() >= end, "the engine ended by itself"
                 return
             witness.note(answer)
-        if over:
-            return
         if long:
-            select.select([], [], [], 0.1)
+            select.select([], [], [], min(0.1, left))
 
 
 def kill(engine, rng, way, witness):

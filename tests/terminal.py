@@ -29,14 +29,14 @@ class Terminal:
     Nothing is read but while something is waited for.
     """
 
-    def __init__(self, *arguments, size=(120, 40), command=PROGRAM):
+    def __init__(self, *arguments, size=(120, 40), command=PROGRAM, home=None):
         # An engine that ends a little later than the app may still write its log.
         self._home = tempfile.TemporaryDirectory(prefix="tempfit-", ignore_cleanup_errors=True)
         columns, rows = size
         environment = {
             **os.environ,
             "COLORTERM": "truecolor",
-            "TEMPFIT_HOME": self._home.name,
+            "TEMPFIT_HOME": str(home or self._home.name),
             "TERM": "xterm-256color",
         }
         first, *others = [*command, *map(str, arguments)]

@@ -297,6 +297,18 @@ def test_the_past_can_t_be_changed_and_training_returns_to_the_present():
     assert bits(session.run) == bits(trained(40, **SECTION_6))
 
 
+def test_a_branch_at_the_present_shows_the_run_that_it_comes_from():
+    session = session_of(**SECTION_6)
+    session.advance(10)
+    session.branch()
+    newest, oldest = session.journal.read.summaries()
+    assert (newest.epochs, newest.parent, newest.parent_epoch) == (10, oldest.id, 10)
+    ghost = session.frame(VIEW).ghost
+    assert (ghost.label, ghost.last_epoch) == (f"run {oldest.id}", 10)
+    session.advance(10)
+    assert session.frame(VIEW).ghost.last_epoch == 10
+
+
 def test_before_the_first_epoch_there_is_no_past_to_look_at_or_to_branch_from():
     session = session_of(**SECTION_6)
     session.look_back(0)

@@ -275,10 +275,12 @@ class Reader:
                     yield state
 
     def size(self, run: str, kind: int) -> int:
-        """Return the bytes of a run's states of a kind."""
+        """Return the bytes of a run's states of a kind; 0 where they can't be read."""
         query = "SELECT coalesce(sum(length(state)), 0) FROM states WHERE run = ? AND kind = ?"
-        ((size,),) = self._select(query, run, kind)
-        return int(size)
+        with suppress(InputError):
+            ((size,),) = self._select(query, run, kind)
+            return int(size)
+        return 0
 
 
 def _standing(row: Row) -> Standing:

@@ -217,9 +217,10 @@ class Session:
         """
         if not self.run.epoch:
             raise InputError("there is nothing to branch from before the first epoch")
-        parent = self.keeper.id
-        ghost = RoadNotTaken(self.run, "", anew=True, label=f"run {parent}", follows=False)
-        self._branch(self._past or self._at(self.run.epoch))
+        then = self._past or self._at(self.run.epoch)
+        label = f"run {self.keeper.id}"
+        ghost = RoadNotTaken(self.run, "", anew=True, label=label, follows=False)
+        self._branch(then)
         self._ghost = ghost
 
     def _at(self, epoch: int, near: Run | None = None) -> Run:
