@@ -727,6 +727,17 @@ def test_of_several_to_delete_all_go_or_none():
     assert [each.id for each in journal.read.summaries()] == [live, left]
 
 
+def test_a_run_is_left_at_the_very_moment_another_begins_from_it(tmp_path):
+    journal = Journal(tmp_path)
+    parent = journal.begin(beginning(), page(3, 3))
+    branch = journal.begin(beginning()._replace(parent=parent, parent_epoch=2), page(2, 0))
+    journal.close()
+    journal = Journal(tmp_path)
+    states = [(each.id, each.state) for each in journal.read.summaries()]
+    assert states == [(branch, "cut off"), (parent, "left")]
+    journal.close()
+
+
 def test_a_branch_outlives_its_parent():
     session = session_of(**TURNING)
     session.advance(30)

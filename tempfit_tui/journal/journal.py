@@ -116,6 +116,8 @@ class Journal:
             ))  # fmt: skip
             if beginning.parent and beginning.parent_epoch:
                 self._copy(run, beginning.parent, beginning.parent_epoch)
+            # What a run comes from has been left: a crash right now cuts off one, not both.
+            self._leave(beginning.parent)
             self._add(run, page)
 
     def _copy(self, run: str, parent: str, epoch: int) -> None:
@@ -214,8 +216,11 @@ class Journal:
     def leave(self, run: str) -> None:
         """Live `run` no longer: it is complete as it is."""
         with contextlib.suppress(sqlite3.Error):
-            self._db.execute("UPDATE runs SET left = ? WHERE id = ?", (time.time(), run))
+            self._leave(run)
         self._lives.end(run)
+
+    def _leave(self, run: str | None) -> None:
+        self._db.execute("UPDATE runs SET left = ? WHERE id = ?", (time.time(), run))
 
     def delete(self, runs: list[str]) -> None:
         """Forget `runs`.
