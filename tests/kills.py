@@ -230,11 +230,11 @@ def live(engine, rng, witness, made):
     opening = Open(made, SentTable.of(THERMOMETER), view, Source("kills", "/kills.csv"))
     witness.asked.append(opening)
     witness.note(engine.asked(opening))
-    # Now and then it lives so long that something is owed for its age alone.
+    # Now and then it trains so long, and nothing else, that something is owed for its age alone.
     long = rng.random() < 0.06
     end = time.monotonic() + (rng.uniform(1.2, 1.8) if long else 0.4 * rng.random() ** 2)
     while (left := end - time.monotonic()) > 0:
-        for request in requests(rng, witness.last.epoch):
+        for request in requests(rng, 0 if long else witness.last.epoch):
             engine.send(request)
             witness.asked.append(request)
         while witness.asked:

@@ -40,7 +40,7 @@ def test_help_tells_the_app_s_options_and_the_commands(tempfit, flag):
     assert "[RECIPE]\n" not in out.partition("Options:")[2]
 
 
-@pytest.mark.parametrize("command", ["run", "recipes"])
+@pytest.mark.parametrize("command", ["run", "recipes", "runs", "replay", "export"])
 def test_each_command_has_help(tempfit, command):
     code, out, _ = tempfit(command, "--help")
     assert code == 0

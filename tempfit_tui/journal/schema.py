@@ -3,6 +3,7 @@
 A file that holds more than tables, or migrations that aren't known, is no journal of ours.
 """
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -49,6 +50,14 @@ OF_A_RUN = ("losses", *BY_EPOCH)
 """The tables with a run's rows."""
 
 
+class _Connection(sqlite3.Connection):
+    """Closed when nobody has it any more: Python 3.13 complains of one that is still open then."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.close()
+
+
 def connected(file: Path | None) -> sqlite3.Connection:
     """Open a journal, in memory where there is no file, with every migration made.
 
@@ -57,7 +66,9 @@ def connected(file: Path | None) -> sqlite3.Connection:
         sqlite3.Error: it can't be opened, read or written.
     """
     # Every transaction begins and ends where the code says so.
-    db = sqlite3.connect(file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None)
+    db = sqlite3.connect(
+        file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, factory=_Connection
+    )
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
         # A damaged word doesn't hide the others.
