@@ -298,7 +298,7 @@ def check_what_was_answered(home, witness, offered, frame):
         assert came_of(last, [*witness.asked], runs[offered.id], frame.changes)
     else:
         # Going back to the first weights begins a run that isn't there before its first epoch.
-        back = any(isinstance(request, Rewind) for request in witness.asked)
+        back = any(isinstance(request, Rewind | Branch) for request in witness.asked)
         assert back or last.run is None, f"run {last.run} was not offered"
 
 
