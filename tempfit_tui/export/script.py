@@ -19,7 +19,7 @@ def script(record: Record) -> str:
     lines = [
         # Words of a file come after two lines: in those, a comment could name an encoding.
         "# A model trained by gradient descent, in plain PyTorch.",
-        "# To run it: pip install torch, then python and the name of this file.",
+        "# To run it: pip install torch numpy, then python and the name of this file.",
         *_about(record),
         "",
         *_imports(made),
