@@ -231,3 +231,13 @@ class Frame(msgspec.Struct, frozen=True):
     """Only in the first frame after a start."""
     cut_off: CutOff | None = None
     """A run that could be gone on with, in the first frame that the engine gives."""
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an epoch is looked back on."""
+        return self.present is not None
+
+    @property
+    def run_epoch(self) -> int:
+        """The epoch that the run is at, whichever is looked at."""
+        return self.epoch if self.present is None else self.present

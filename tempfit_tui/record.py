@@ -46,9 +46,15 @@ class Record(msgspec.Struct, frozen=True):
 
 def recipe_of(record: Record) -> Recipe:
     """Return the recipe that does all that was done to a run, and what it had still planned."""
-    made = [PlannedChange(change.epoch, dict(change.after)) for change in record.changes]
-    ahead = [planned for planned in record.recipe.changes if planned.epoch > record.epochs + 1]
-    return msgspec.structs.replace(record.recipe, changes=made + ahead)
+    return with_changes(record.recipe, record.changes, record.epochs)
+
+
+def with_changes(recipe: Recipe, changes: list[Change], epoch: int) -> Recipe:
+    """Return `recipe` with the changes made up to `epoch`, and those that it plans for later."""
+    made = [PlannedChange(change.epoch, dict(change.after)) for change in changes]
+    # What was planned for the very next update has been made already, and may be changed since.
+    ahead = [planned for planned in recipe.changes if planned.epoch > epoch + 1]
+    return msgspec.structs.replace(recipe, changes=made + ahead)
 
 
 class RunSummary(msgspec.Struct, frozen=True):

@@ -32,12 +32,17 @@ class Keeper:
     """Writes one run to the journal. It is there from its first epoch on."""
 
     def __init__(
-        self, journal: Journal, beginning: Beginning, run: Run, run_id: str | None = None
+        self,
+        journal: Journal,
+        beginning: Beginning,
+        run: Run,
+        witness: Witness,
+        run_id: str | None = None,
     ) -> None:
         self.id = run_id
         """The run's in the journal; None before its first epoch."""
         self._journal, self._beginning, self._run = journal, beginning, run
-        self._witness = Witness(run)
+        self._witness = witness
         # What comes before is in the journal: it is the run's own, or its parent's.
         self._written = run.epoch if run_id else beginning.parent_epoch
         self._at = time.monotonic()

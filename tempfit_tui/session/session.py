@@ -91,10 +91,11 @@ class Session:
         """Live `run` from now on, which is in the journal if it has an id there."""
         unit = run.data.loss_unit
         beginning = Beginning(*self.source, run.recipe, self._table, unit, parent, parent_epoch)
-        keeper = Keeper(self.journal, beginning, run, run_id)
+        witness = Witness(run)
+        keeper = Keeper(self.journal, beginning, run, witness, run_id)
         keeper.write()
         self.run, self._past = run, None
-        self._witness = Witness(run)
+        self._witness = witness
         self._setup_shown = False
         self._beginning, self.keeper = beginning, keeper
 

@@ -13,8 +13,8 @@ from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.messages import Reopened
 from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Setup, Value, View
-from tempfit_tui.recipe import PlannedChange, Recipe
-from tempfit_tui.record import ExportKind, Source
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.record import ExportKind, Source, with_changes
 from tempfit_tui.settings import with_settings
 
 T = TypeVar("T")
@@ -186,7 +186,7 @@ class Trainer:
         if frame is None:
             self._mourn(self.death or death)
             return
-        end = (lost.present or lost.epoch) if lost else 0
+        end = lost.run_epoch if lost else 0
         while frame.epoch < end and not frame.stopped:
             further = await self._guarded(self._engine.advance(end - frame.epoch, 1 / self._fps))
             if further is None:
@@ -248,8 +248,7 @@ class Trainer:
     @property
     def present(self) -> int:
         """The epoch that the run is at."""
-        frame = self.seen.frame if self.seen else None
-        return (frame.present or frame.epoch) if frame else 0
+        return self.seen.frame.run_epoch if self.seen else 0
 
     async def branch(self) -> None:
         """Begin another run at the epoch shown."""
@@ -345,7 +344,5 @@ def recipe_until(frame: Frame, opened: Recipe) -> Recipe:
     start = dict(frame.settings)
     for change in reversed(frame.changes):
         start.update(change.before)
-    # What was planned for the very next update has been made already, and may be changed since.
-    ahead = [planned for planned in opened.changes if planned.epoch > frame.epoch + 1]
-    made = [PlannedChange(change.epoch, dict(change.after)) for change in frame.changes]
-    return replace(with_settings(replace(opened, changes=[]), start), changes=made + ahead)
+    started = with_settings(replace(opened, changes=[]), start)
+    return with_changes(replace(started, changes=opened.changes), frame.changes, frame.run_epoch)

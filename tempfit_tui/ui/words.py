@@ -41,7 +41,7 @@ class Situation(NamedTuple):
     @property
     def past(self) -> Frame | None:
         """The frame, where it is of an epoch looked back on."""
-        return self.seen.frame if self.seen and self.seen.frame.present is not None else None
+        return self.seen.frame if self.seen and self.seen.frame.is_past else None
 
 
 def state_words(now: Situation) -> Part:

@@ -105,8 +105,7 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
     if seen is None:
         return LossPicture(NO_CURVE, NO_CURVE, [], None, None, log, 1, 1)
     frame = seen.frame
-    present = frame.epoch if frame.present is None else frame.present
-    last, ghost_epoch = max(1, present), frame.ghost.last_epoch if frame.ghost else 0
+    last, ghost_epoch = max(1, frame.run_epoch), frame.ghost.last_epoch if frame.ghost else 0
     best = None
     if frame.best_epoch and frame.best_loss and last - frame.best_epoch > BEST_AGE * last:
         best = (frame.best_epoch, frame.best_loss)
@@ -122,9 +121,7 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         ghost=frame.ghost.val if frame.ghost else NO_CURVE,
         ghost_epoch=ghost_epoch,
         ghost_label=frame.ghost.label if frame.ghost else "",
-        looked_at=None
-        if frame.present is None
-        else Looked(frame.epoch, frame.train_loss, frame.val_loss),
+        looked_at=Looked(frame.epoch, frame.train_loss, frame.val_loss) if frame.is_past else None,
         axis_end=0 if view.window else _roomy(max(last, ghost_epoch)),
     )
 

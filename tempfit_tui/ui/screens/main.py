@@ -8,7 +8,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from tempfit_tui.catalogue import Opened, open_named
@@ -119,8 +118,8 @@ class MainScreen(PastScreen):
         self._offer = seen.frame.cut_off or (None if seen.frame.epoch else self._offer)
         if seen.frame.notice != self._notice:
             self._notice = seen.frame.notice
-            told = Content(self.glyphs(self._notice)).markup
-            self.notify(told, title="Runs aren't kept", severity="warning", timeout=10)
+            told, title = self.glyphs(self._notice), "Runs aren't kept"
+            self.notify(told, title=title, severity="warning", timeout=10, markup=False)
         self._write_bars()
         self.query_one(LossPane).show(seen, self.trainer.view)
         self.query_one(FitPane).show(self.trainer.recipe, seen)
@@ -353,8 +352,8 @@ class MainScreen(PastScreen):
             return
         folder = Path.cwd()
         if file := await self.trainer.export(cast("ExportKind", answer.name), str(folder)):
-            told = f"{file}, in {folder}"
-            self.notify(Content(self.glyphs(harmless(told))).markup, title="Written", timeout=6)
+            told = self.glyphs(harmless(f"{file}, in {folder}"))
+            self.notify(told, title="Written", timeout=6, markup=False)
 
     # What is seen
 

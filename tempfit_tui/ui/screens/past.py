@@ -39,7 +39,7 @@ class PastScreen(PanesScreen):
     @property
     def is_past(self) -> bool:
         """Whether an epoch is looked back on."""
-        return bool(self.trainer.seen and self.trainer.seen.frame.present is not None)
+        return bool(self.trainer.seen and self.trainer.seen.frame.is_past)
 
     @work
     async def action_present(self) -> None:
