@@ -43,6 +43,7 @@ OPTIMIZERS = {
     "momentum": {"training__momentum": 0.9},
     "nesterov": {"training__momentum": 0.9, "training__nesterov": True},
     "adam": {"training__optimizer": "adam"},
+    "adamw": {"training__optimizer": "adamw"},
 }
 
 

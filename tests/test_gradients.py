@@ -21,7 +21,7 @@ def gradient(table, parameters, way, **settings):
     data, model = prepare(made, table), model_of(made.model)
     leaf = torch.tensor(parameters).requires_grad_()
     batch = Batch(data.x, data.y, [])
-    forward = model.forward(leaf, batch.x, batch.masks)
+    forward = model.forward(model.parts(leaf), batch.x, batch.masks)
     loss = torch.nn.functional.mse_loss(forward.predicted, batch.y)
     return gradient_by(made.training, model, made.penalty)(leaf, batch, forward, loss).detach()
 

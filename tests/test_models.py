@@ -108,7 +108,7 @@ def gradient(case, penalty, way, dtype=torch.float64, delta=1e-4):
     """Return the package's gradient of the penalised loss."""
     model, batch = model_of(case.model), case.batch(dtype)
     leaf = torch.tensor(case.parameters, dtype=dtype, requires_grad=True)
-    forward = model.forward(leaf, batch.x, batch.masks)
+    forward = model.forward(model.parts(leaf), batch.x, batch.masks)
     loss = penalised(mse_loss(forward.predicted, batch.y), leaf, penalty)
     by = gradient_by(Training(gradient=way, delta=delta), model, penalty)
     return by(leaf, batch, forward, loss).detach().double().numpy()
@@ -117,7 +117,8 @@ def gradient(case, penalty, way, dtype=torch.float64, delta=1e-4):
 @given(case=cases())
 def test_a_forward_pass_is_the_one_written_out_in_numpy(case):
     batch, parameters = case.batch(torch.float64), torch.tensor(case.parameters)
-    forward = model_of(case.model).forward(parameters, batch.x, batch.masks)
+    model = model_of(case.model)
+    forward = model.forward(model.parts(parameters), batch.x, batch.masks)
     expected = case.outputs(case.parameters)[-1]
     assert forward.predicted.numpy() == pytest.approx(expected, rel=1e-12, abs=1e-12)
 

@@ -18,6 +18,7 @@ EPOCHS = 1_000
         ("sgd", 1e-2, lambda p: torch.optim.SGD(p, lr=1e-2)),
         ("momentum", 1e-3, lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.9)),
         ("adam", 1e-1, lambda p: torch.optim.Adam(p, lr=1e-1)),
+        ("adamw", 1e-1, lambda p: torch.optim.AdamW(p, lr=1e-1, weight_decay=0.01)),
     ],
 )
 def test_a_run_has_the_bits_of_a_plain_torch_script(name, lr, script):

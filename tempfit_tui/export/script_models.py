@@ -167,17 +167,17 @@ def _by_chain_rule(plan: Plan) -> list[str]:
     names, kind = plan.names, plan.recipe.model.kind
     masks = ["masks"] if plan.uses("dropout") else []
     if kind != "mlp":
-        error = f"2 * ({predicted(plan, names.x)} - {names.y}) / len({names.y})"
+        error = f"2 / len({names.y}) * ({predicted(plan, names.x)} - {names.y})"
         slopes = f"error @ powers({names.x})"
         if kind == "linear":
-            slopes = f"torch.stack([(error * {names.x}).sum(), error.sum()])"
+            slopes = f"torch.stack([{names.x}, torch.ones_like({names.x})]) @ error"
         body = [f"error = {error}", f"return {slopes}"]
         return function("grad_fn", [names.x, names.y, "params"], body)
     masked = ["        if masks:", "            error = error * masks[number - 1]"]
     body = [
         "# From the last layer to the first; `error` is the loss's slope by what a layer gives.",
         f"{names.predicted}, tape = {called('forward', [names.x, 'params', *masks])}",
-        f"error = (2 * ({names.predicted} - {names.y}) / len({names.y}))[:, None]",
+        f"error = (2 / len({names.y}) * ({names.predicted} - {names.y}))[:, None]",
         "gradient = []",
         "for number, (w, _) in reversed(list(enumerate(unpacked(params)))):",
         "    gradient += [error.sum(0), (error.T @ tape[number][0]).flatten()]",

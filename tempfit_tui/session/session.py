@@ -12,7 +12,7 @@ from tempfit_tui.journal.reading import Reader
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, Record, Source
 from tempfit_tui.session.ghost import RoadNotTaken
-from tempfit_tui.session.keeping import Keeper
+from tempfit_tui.session.keeping import WRITTEN_EPOCHS, Keeper
 from tempfit_tui.session.past import Past
 from tempfit_tui.session.picture import frame_of
 from tempfit_tui.settings import setting_of, with_settings
@@ -137,7 +137,7 @@ class Session:
 
     def _fit_chunk(self, seconds_an_epoch: float) -> None:
         wanted = int(CHUNK_SECONDS / max(seconds_an_epoch, 1e-9))
-        self._chunk = max(1, min(wanted, 2 * self._chunk))
+        self._chunk = max(1, min(wanted, 2 * self._chunk, WRITTEN_EPOCHS))
 
     def change(self, settings: Mapping[str, Value], remedy: str = "") -> None:
         """Change live settings before the next update; as a `remedy` if it has a name.

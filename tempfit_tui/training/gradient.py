@@ -41,19 +41,19 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
     def autograd(parameters: Tensor, _batch: Batch, _forward: Forward, loss: Tensor) -> Tensor:
         return torch.autograd.grad(loss, parameters)[0]
 
-    def backpropagated(parameters: Tensor, batch: Batch, forward: Forward) -> Tensor:
-        upstream = 2 * (forward.predicted - batch.y) / len(batch.y)
-        return model.backward(parameters, forward.tape, batch.masks, upstream)
+    def backpropagated(batch: Batch, forward: Forward) -> Tensor:
+        upstream = 2 / len(batch.y) * (forward.predicted - batch.y)
+        return model.backward(forward, batch.masks, upstream)
 
     def analytic(parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor) -> Tensor:
-        return _with_penalty(backpropagated(parameters, batch, forward), parameters, penalty)
+        return _with_penalty(backpropagated(batch, forward), parameters, penalty)
 
     def doubly_averaged(
         parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor
     ) -> Tensor:
         # The article divides by N in the loss's derivative, then averages the N products:
         # its gradient is N times too small.
-        averaged = backpropagated(parameters, batch, forward) / len(batch.y)
+        averaged = backpropagated(batch, forward) / len(batch.y)
         return _with_penalty(averaged, parameters, penalty)
 
     def finite_difference(
@@ -64,7 +64,7 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
         def loss_at(index: int, shift: float) -> Tensor:
             moved = parameters.detach().clone()
             moved[index] += shift
-            predicted = model.forward(moved, batch.x, batch.masks).predicted
+            predicted = model.forward(model.parts(moved), batch.x, batch.masks).predicted
             return penalised(mse_loss(predicted, batch.y), moved, penalty)
 
         return torch.stack(

@@ -12,15 +12,18 @@ from tempfit_tui.training.data import Dataset
 from tempfit_tui.training.gradient import Batch, gradient_by, penalised
 from tempfit_tui.training.models import Model
 from tempfit_tui.training.optimizer import Optimizer
+from tempfit_tui.training.straight_line import is_straight_line, train_line
 
 
 class Losses(NamedTuple):
-    """What a stretch of training measured, a scalar tensor an epoch, in transformed units."""
+    """What a stretch of training measured, each epoch before its update, in transformed units."""
 
-    train: list[Tensor]
-    val: list[Tensor]
-    optimised: list[Tensor]
-    """The training loss of each epoch's last update: of its rows, the penalty in it."""
+    train: Tensor
+    """Shape (epochs,)."""
+    val: Tensor
+    """Shape (epochs,); NaN where no row validates."""
+    optimised: Tensor
+    """The loss of the last update, a scalar: of its rows, the penalty in it."""
 
 
 def train(
@@ -32,27 +35,44 @@ def train(
     generator: torch.Generator,
     epochs: int,
 ) -> Losses:
-    """Train so many epochs, and return what was measured before each of them."""
-    losses = Losses([], [], [])
-    weights = parameters.detach()  # the same numbers in the same place, without a graph
+    """Train so many epochs, at least one, and return what was measured before each of them."""
+    # Predictions are put down as they come and measured at the end, all at once.
+    sizes = [len(data.y), len(data.val_y)]
+    seen = torch.empty(epochs, sum(sizes))
+    parts = model.parts(parameters.detach())  # the same numbers in the same place, without a graph
+    by_autograd = settings.training.gradient == "autograd"
     gradient_of = gradient_by(settings.training, model, settings.penalty)
     plain = is_plain(settings, len(data.y))
+    if plain and is_straight_line(settings):
+        loss = train_line(settings.training.lr, data, parameters, seen)
+        return measured(data, seen, loss)
     whole = [Batch(data.x, data.y, [])]
-    with torch.set_grad_enabled(settings.training.gradient == "autograd"):
-        for _ in range(epochs):
-            losses.val.append(mse_loss(model.predict(weights, data.val_x), data.val_y))
+    with torch.set_grad_enabled(by_autograd):
+        for row in seen.unbind():
+            train_seen, val_seen = torch.split(row, sizes)
+            val_seen.copy_(model.forward(parts, data.val_x, []).predicted)
             if not plain:
-                losses.train.append(mse_loss(model.predict(weights, data.x), data.y))
+                train_seen.copy_(model.forward(parts, data.x, []).predicted)
             for batch in whole if plain else batches(settings, model, data, generator):
-                forward = model.forward(parameters, batch.x, batch.masks)  # forward
+                given = model.parts(parameters) if by_autograd else parts
+                forward = model.forward(given, batch.x, batch.masks)  # forward
                 error = mse_loss(forward.predicted, batch.y)
                 loss = penalised(error, parameters, settings.penalty)  # loss
                 parameters.grad = gradient_of(parameters, batch, forward, loss)  # gradient
                 optimizer.step()  # update
             if plain:
-                losses.train.append(error.detach())
-            losses.optimised.append(loss.detach())
-    return losses
+                train_seen.copy_(forward.predicted.detach())
+    return measured(data, seen, loss)
+
+
+def measured(data: Dataset, seen: Tensor, optimised: Tensor) -> Losses:
+    """Return the losses of the predictions `seen`, shape (epochs, n + m): `mse_loss`'s bits."""
+    train, val = torch.split(seen, [len(data.y), len(data.val_y)], dim=1)
+    return Losses(
+        (train - data.y).square_().mean(1),
+        (val - data.val_y).square_().mean(1),
+        optimised.detach(),
+    )
 
 
 def is_plain(settings: Recipe, rows: int) -> bool:

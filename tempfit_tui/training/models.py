@@ -1,7 +1,7 @@
 """The models: a flat parameter vector, a forward pass, and backpropagation written by hand."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,11 +15,17 @@ Masks = list[Tensor]
 """For each hidden layer the factors of its units, shape (n, width): 0 for those dropped."""
 
 
+Parts = Sequence[Tensor]
+"""A parameter vector cut into the tensors that a forward pass works with."""
+
+
 class Forward(NamedTuple):
     """A forward pass."""
 
     predicted: Tensor
     """Shape (n,)."""
+    parts: Parts
+    """What it was made with."""
     tape: list[Tensor]
     """What the backward pass needs of it."""
 
@@ -31,14 +37,16 @@ class Model(ABC):
     def initial(self) -> Tensor:
         """Return the first parameters, shape (p,)."""
 
+    def parts(self, parameters: Tensor) -> Parts:
+        """Return `parameters` as `forward` takes them: views, which follow every update."""
+        return [parameters]
+
     @abstractmethod
-    def forward(self, parameters: Tensor, x: Tensor, masks: Masks) -> Forward:
+    def forward(self, parts: Parts, x: Tensor, masks: Masks) -> Forward:
         """Return the predictions for inputs `x`, shape (n,), and what `backward` needs."""
 
     @abstractmethod
-    def backward(
-        self, parameters: Tensor, tape: list[Tensor], masks: Masks, upstream: Tensor
-    ) -> Tensor:
+    def backward(self, forward: Forward, masks: Masks, upstream: Tensor) -> Tensor:
         """Return the loss's gradient, shape (p,), by the chain rule.
 
         `upstream` is the derivative of the loss by each prediction, shape (n,).
@@ -46,7 +54,7 @@ class Model(ABC):
 
     def predict(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Return the predictions for inputs `x`, shape (n,), with no unit dropped."""
-        return self.forward(parameters, x, []).predicted
+        return self.forward(self.parts(parameters), x, []).predicted
 
     def design(self, x: Tensor) -> Tensor | None:  # noqa: ARG002
         """Return what each parameter is multiplied by, shape (n, p), if that is all there is to it.
@@ -74,17 +82,19 @@ class Linear(Model):
         """Return each input and 1."""
         return torch.stack([x, torch.ones_like(x)], dim=1)
 
-    def forward(self, parameters: Tensor, x: Tensor, _masks: Masks) -> Forward:
-        """Return w x + b."""
-        weight, bias = parameters.unbind()
-        return Forward(weight * x + bias, [x])
+    def parts(self, parameters: Tensor) -> Parts:
+        """Return weight and bias."""
+        return parameters.unbind()
 
-    def backward(
-        self, _parameters: Tensor, tape: list[Tensor], _masks: Masks, upstream: Tensor
-    ) -> Tensor:
+    def forward(self, parts: Parts, x: Tensor, _masks: Masks) -> Forward:
+        """Return w x + b."""
+        weight, bias = parts
+        return Forward(weight * x + bias, parts, [x])
+
+    def backward(self, forward: Forward, _masks: Masks, upstream: Tensor) -> Tensor:
         """Return the derivatives: a prediction's is x by the weight, and 1 by the bias."""
-        (x,) = tape
-        return torch.stack([(upstream * x).sum(), upstream.sum()])
+        (x,) = forward.tape
+        return torch.stack([x, torch.ones_like(x)]) @ upstream
 
 
 class Polynomial(Model):
@@ -102,16 +112,14 @@ class Polynomial(Model):
         """Return each input's powers in the parameters' order, the zeroth last: shape (n, p)."""
         return x[:, None] ** self._exponents
 
-    def forward(self, parameters: Tensor, x: Tensor, _masks: Masks) -> Forward:
+    def forward(self, parts: Parts, x: Tensor, _masks: Masks) -> Forward:
         """Return the powers of x times the parameters."""
-        powers = self.design(x)
-        return Forward(powers @ parameters, [powers])
+        (parameters,), powers = parts, self.design(x)
+        return Forward(powers @ parameters, parts, [powers])
 
-    def backward(
-        self, _parameters: Tensor, tape: list[Tensor], _masks: Masks, upstream: Tensor
-    ) -> Tensor:
+    def backward(self, forward: Forward, _masks: Masks, upstream: Tensor) -> Tensor:
         """Return the derivatives: a prediction's by a parameter is that power of x."""
-        (powers,) = tape
+        (powers,) = forward.tape
         return upstream @ powers
 
 
@@ -129,27 +137,33 @@ class Mlp(Model):
         """Return PyTorch's default for linear layers: each layer's weights, then its biases."""
         return _drawn(self._layers, self._recipe.seed)
 
-    def forward(self, parameters: Tensor, x: Tensor, masks: Masks) -> Forward:
+    def parts(self, parameters: Tensor) -> Parts:
+        """Return each layer's weights, shape (units, fed), and biases, shape (units,)."""
+        cut = torch.split(parameters, self._sizes)
+        weights = [
+            w.view(units, fed) for w, (fed, units) in zip(cut[::2], self._layers, strict=True)
+        ]
+        return [part for layer in zip(weights, cut[1::2], strict=True) for part in layer]
+
+    def forward(self, parts: Parts, x: Tensor, masks: Masks) -> Forward:
         """Return the output; the tape holds each layer's input and, if hidden, activated units."""
         fed, tape = x[:, None], []
-        *hidden, (weight, bias) = self._unpacked(parameters)
-        for number, (weights, biases) in enumerate(hidden):
+        *hidden, weight, bias = parts
+        for number, (weights, biases) in enumerate(zip(hidden[::2], hidden[1::2], strict=True)):
             activated = self._activate(linear(fed, weights, biases))
             tape += [fed, activated]
             fed = activated * masks[number] if masks else activated
-        return Forward(linear(fed, weight, bias)[:, 0], [*tape, fed])
+        return Forward(linear(fed, weight, bias)[:, 0], parts, [*tape, fed])
 
-    def backward(
-        self, parameters: Tensor, tape: list[Tensor], masks: Masks, upstream: Tensor
-    ) -> Tensor:
+    def backward(self, forward: Forward, masks: Masks, upstream: Tensor) -> Tensor:
         """Return the derivatives, from the last layer to the first.
 
         With `delta` the loss's derivative by a layer's output before it is activated, (n, units):
         by the layer's weights it is delta' fed, by its biases the sum over the rows, and by what
         it was fed delta W, which goes on through the activation of the layer before.
         """
-        delta, gradient = upstream[:, None], []
-        for number, (weights, _) in reversed(list(enumerate(self._unpacked(parameters)))):
+        delta, tape, gradient = upstream[:, None], forward.tape, []
+        for number, weights in reversed(list(enumerate(forward.parts[::2]))):
             gradient += [delta.sum(0), (delta.T @ tape[2 * number]).flatten()]
             if number:
                 before = delta @ weights
@@ -166,16 +180,6 @@ class Mlp(Model):
         return [
             (torch.rand(rows, units, generator=generator) < kept) / kept
             for units in self._recipe.hidden
-        ]
-
-    def _unpacked(self, parameters: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return each layer's weights, shape (units, fed), and biases, shape (units,)."""
-        parts = torch.split(parameters, self._sizes)
-        return [
-            (weights.view(units, fed), biases)
-            for weights, biases, (fed, units) in zip(
-                parts[::2], parts[1::2], self._layers, strict=True
-            )
         ]
 
 

@@ -1,4 +1,4 @@
-"""The optimizers: torch.optim's without what slows them, and plain gradient descent."""
+"""The optimizers: plain gradient descent and Adam written out, torch.optim's for the others."""
 
 import inspect
 from typing import Any, Protocol
@@ -45,6 +45,47 @@ class PlainSGD:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take back nothing."""
+
+
+class Adam:
+    """torch.optim.Adam and AdamW: the same sums in the same order, so the same bits.
+
+    Kingma and Ba, 2015, algorithm 1: m and v are running means of the gradient and of its square,
+    divided by what they lack for having begun at 0. `weight_decay` is AdamW's (Loshchilov and
+    Hutter, 2019): the weights shrink by lr * weight_decay, apart from the gradient.
+    """
+
+    BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+    def __init__(self, parameters: Tensor, lr: float, weight_decay: float = 0.0) -> None:
+        self._parameters = parameters
+        self._weights = parameters.detach()
+        self._lr, self._weight_decay = lr, weight_decay
+        self._m, self._v = torch.zeros_like(self._weights), torch.zeros_like(self._weights)
+        self._steps = 0.0
+
+    def step(self) -> None:
+        """Move the parameters by lr * m / (sqrt(v) + epsilon)."""
+        gradient, beta1, beta2 = self._parameters.grad, self.BETA1, self.BETA2
+        assert gradient is not None, "the gradient comes before the update"
+        self._steps += 1
+        if self._weight_decay:
+            self._weights.mul_(1 - self._lr * self._weight_decay)
+        self._m.lerp_(gradient, 1 - beta1)
+        self._v.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        root = self._v.sqrt().div_((1 - beta2**self._steps) ** 0.5).add_(self.EPSILON)
+        self._weights.addcdiv_(self._m, root, value=-(self._lr / (1 - beta1**self._steps)))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state by torch.optim's names; none before the first step."""
+        kept = {"step": torch.tensor(self._steps), "exp_avg": self._m, "exp_avg_sq": self._v}
+        return {"state": {0: kept} if self._steps else {}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what `state_dict` gave."""
+        kept = state_dict["state"][0]
+        self._steps = float(kept["step"])
+        self._m, self._v = kept["exp_avg"], kept["exp_avg_sq"]
 
 
 class Uncompiled:
@@ -97,9 +138,9 @@ def optimizer_for(settings: Training, parameters: Tensor) -> Optimizer:
     given, lr = [parameters], settings.lr
     match settings.optimizer:
         case "adam":
-            return Uncompiled(torch.optim.Adam(given, lr=lr))
+            return Adam(parameters, lr)
         case "adamw":
-            return Uncompiled(torch.optim.AdamW(given, lr=lr, weight_decay=settings.weight_decay))
+            return Adam(parameters, lr, settings.weight_decay)
         case "rmsprop":
             return Uncompiled(torch.optim.RMSprop(given, lr=lr))
         case "adagrad":
@@ -153,6 +194,6 @@ def fits(state: dict[str, Tensor], settings: Training, parameters: Tensor) -> bo
     trial.grad = torch.zeros_like(trial)
     try:
         with_state(optimizer_for(settings, trial), state).step()
-    except (KeyError, RuntimeError, TypeError, ValueError, OverflowError):
+    except (KeyError, RuntimeError, TypeError, ValueError, ArithmeticError):
         return False
     return True

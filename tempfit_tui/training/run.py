@@ -31,6 +31,8 @@ from tempfit_tui.training.theory import divergence, largest_stable_lr
 
 SLICE = 1024
 """The number of epochs after which the losses are gathered and looked at, at the most."""
+SEEN = 2**20
+"""The number of predictions that are put down until then, at the most, beyond one epoch's."""
 
 
 class Run:
@@ -89,7 +91,11 @@ class Run:
         while self.epoch < end and not self.stopped and not self.early_stop:
             patient_to = self._patient_to if patient else 0
             ahead = [patient_to, *(change.epoch - 1 for change in self.planned)]
-            stops = [end, self.epoch + SLICE, *(epoch for epoch in ahead if epoch > self.epoch)]
+            stops = [
+                end,
+                self.epoch + self._longest_slice,
+                *(epoch for epoch in ahead if epoch > self.epoch),
+            ]
             self._slice(min(stops) - self.epoch)
             patient_to = self._patient_to if patient else 0
             if 0 < patient_to <= self.epoch and self.best and not self.stopped:
@@ -108,6 +114,10 @@ class Run:
             self.advance(epoch - self.epoch, patient=patient)
         self.planned = planned
 
+    @property
+    def _longest_slice(self) -> int:
+        return max(1, min(SLICE, SEEN // (len(self.data.y) + len(self.data.val_y))))
+
     def _train(self, epochs: int) -> Losses:
         """Do the article's loop so many times, with the settings in force."""
         settings, model, data, parameters = self.now, self.model, self.data, self.parameters
@@ -116,11 +126,11 @@ class Run:
     def _slice(self, epochs: int) -> None:
         """Train so many epochs, or up to the first number that isn't finite."""
         start, best = self._state(), self.best
-        many = self._train(epochs - 1)
+        many = [self._train(epochs - 1)] if epochs > 1 else []
         before = self.weights.clone()
         last = self._train(1)
         settled, self._settled = self._settled, (self.now, self.optimizer)
-        if not self._keep(Losses(*(a + b for a, b in zip(many, last, strict=True))), before):
+        if not self._keep([*many, last], before):
             self._set_state(start, settled[0])
             self._retune()
             self._train_until_it_stops()
@@ -132,13 +142,14 @@ class Run:
         while not self.stopped:
             before, losses = self.weights.clone(), self._train(1)
             self._settled = self.now, self.optimizer
-            if not self._keep(losses, before, always=True):
+            if not self._keep([losses], before, always=True):
                 limit = largest_stable_lr(self.now, self.data, self.model)
                 self.stopped = Stopped(self.epoch, divergence(self.now.training, limit))
 
-    def _keep(self, losses: Losses, before: Tensor, always: bool = False) -> bool:
+    def _keep(self, losses: list[Losses], before: Tensor, always: bool = False) -> bool:
         """Add `losses` to the history if all numbers are finite, or `always`; tell if they are."""
-        train, val = torch.stack(losses.train), torch.stack(losses.val)
+        train = torch.cat([part.train for part in losses])
+        val = torch.cat([part.val for part in losses])
         looked_at = (train, val, self.weights) if self.validates else (train, self.weights)
         finite = all(bool(values.isfinite().all()) for values in looked_at)
         if finite or always:
@@ -148,7 +159,7 @@ class Run:
                 self._note_best(val)
             self.epoch += len(train)
             assert self.parameters.grad is not None
-            loss, gradient = losses.optimised[-1], self.parameters.grad
+            loss, gradient = losses[-1].optimised, self.parameters.grad
             self.last_step = LastStep(before, loss, gradient, self.weights.clone())
         return finite
 
