@@ -128,7 +128,7 @@ def test_polynomials_by_least_squares(degree, train, left_out, mean_train, media
 def test_the_largest_stable_lr_of_polynomials(degree, limit):
     settings = {"input__transform": "standardise", "model__kind": "polynomial"}
     run = run_of(**settings, model__degree=degree)
-    found = theory.largest_stable_lr(run.now, run.data, run.model)
+    found = run.limit
     assert f"{found.lr:.{len(limit) - 2}f}" == limit
     assert found.rule == "2 / largest eigenvalue"
 
@@ -260,7 +260,7 @@ def test_a_polynomial_overfits_with_plain_sgd():
         **ANALYTIC,
     }
     data = run_of(**settings)
-    lr = theory.largest_stable_lr(data.now, data.data, data.model).lr / 2
+    lr = data.limit.lr / 2
     assert f"{lr:.6f}" == "0.009658"
     run = trained(10_000, **settings, training__lr=lr)
     _, vals = losses(run)

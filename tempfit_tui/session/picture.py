@@ -35,7 +35,7 @@ def frame_of(
         parameters=_told(run.weights, view),
         raw_parameters=_numbers(theory.raw_parameters(run.weights, run.data)) if linear else None,
         settings=live_settings(run.now),
-        limit=theory.largest_stable_lr(run.now, run.data, run.model),
+        limit=run.limit,
         step=_step(run, view),
         best_epoch=best.epoch if best else None,
         best_loss=best.loss * unit if best else None,
@@ -68,7 +68,7 @@ def _step(run: Run, view: View) -> Step | None:
 
 
 def _setup(run: Run, witness: Witness) -> Setup:
-    eigenvalues = theory.hessian_eigenvalues(run.data, run.model)
+    eigenvalues = run.eigenvalues
     condition = None
     if eigenvalues and eigenvalues[0] > 0:
         condition = eigenvalues[1] / eigenvalues[0]

@@ -37,8 +37,7 @@ def train(
 ) -> Losses:
     """Train so many epochs, at least one, and return what was measured before each of them."""
     # Predictions are put down as they come and measured at the end, all at once.
-    sizes = [len(data.y), len(data.val_y)]
-    seen = torch.empty(epochs, sum(sizes))
+    seen = torch.empty(epochs, len(data.y) + len(data.val_y))
     parts = model.parts(parameters.detach())  # the same numbers in the same place, without a graph
     by_autograd = settings.training.gradient == "autograd"
     gradient_of = gradient_by(settings.training, model, settings.penalty)
@@ -47,9 +46,9 @@ def train(
         loss = train_line(settings.training.lr, data, parameters, seen)
         return measured(data, seen, loss)
     whole = [Batch(data.x, data.y, [])]
+    rows = (kind.unbind() for kind in torch.split(seen, [len(data.y), len(data.val_y)], dim=1))
     with torch.set_grad_enabled(by_autograd):
-        for row in seen.unbind():
-            train_seen, val_seen = torch.split(row, sizes)
+        for train_seen, val_seen in zip(*rows, strict=True):
             val_seen.copy_(model.forward(parts, data.val_x, []).predicted)
             if not plain:
                 train_seen.copy_(model.forward(parts, data.x, []).predicted)

@@ -2,13 +2,14 @@
 
 import copy
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Self
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from tempfit_tui.frame import Change, EarlyStop, Stopped, Value
+from tempfit_tui.frame import Change, EarlyStop, Limit, Stopped, Value
 from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.table import Table
@@ -27,7 +28,7 @@ from tempfit_tui.training.optimizer import (
     state_words,
     with_state,
 )
-from tempfit_tui.training.theory import divergence, largest_stable_lr
+from tempfit_tui.training.theory import divergence, hessian_eigenvalues, largest_stable_lr
 
 SLICE = 1024
 """The number of epochs after which the losses are gathered and looked at, at the most."""
@@ -84,6 +85,16 @@ class Run:
     def validates(self) -> bool:
         """Whether any row is kept for validation."""
         return len(self.data.val_y) > 0
+
+    @cached_property
+    def eigenvalues(self) -> tuple[float, float] | None:
+        """The least and the largest of the Hessian; None where they aren't the same everywhere."""
+        return hessian_eigenvalues(self.data, self.model)
+
+    @property
+    def limit(self) -> Limit:
+        """The largest stable learning rate with the settings in force."""
+        return largest_stable_lr(self.now, self.eigenvalues, len(self.data.y))
 
     def advance(self, epochs: int, *, patient: bool = True) -> None:
         """Train so many epochs; fewer where a number is not finite, or patience runs out."""
@@ -143,8 +154,7 @@ class Run:
             before, losses = self.weights.clone(), self._train(1)
             self._settled = self.now, self.optimizer
             if not self._keep([losses], before, always=True):
-                limit = largest_stable_lr(self.now, self.data, self.model)
-                self.stopped = Stopped(self.epoch, divergence(self.now.training, limit))
+                self.stopped = Stopped(self.epoch, divergence(self.now.training, self.limit))
 
     def _keep(self, losses: list[Losses], before: Tensor, always: bool = False) -> bool:
         """Add `losses` to the history if all numbers are finite, or `always`; tell if they are."""

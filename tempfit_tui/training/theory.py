@@ -46,8 +46,10 @@ def least_squares_line(data: Dataset) -> Line:
     return Line(train, val if len(data.val_y) else None)
 
 
-def largest_stable_lr(settings: Recipe, data: Dataset, model: Model) -> Limit:
-    """Return the learning rate above which training on a quadratic loss blows up.
+def largest_stable_lr(
+    settings: Recipe, eigenvalues: tuple[float, float] | None, rows: int
+) -> Limit:
+    """Return the learning rate above which training on a quadratic loss of `rows` blows up.
 
     Gradient descent is stable below 2 / (largest eigenvalue of the Hessian), with momentum m
     below 2 (1 + m) / it (Polyak 1964), with Nesterov's below 2 (1 + m) / (1 + 2 m) / it. An L2
@@ -57,19 +59,18 @@ def largest_stable_lr(settings: Recipe, data: Dataset, model: Model) -> Limit:
     training, l2 = settings.training, settings.penalty.l2
     if training.optimizer != "sgd":
         return Limit(None, f"no fixed limit ({training.optimizer})")
-    eigenvalues = hessian_eigenvalues(data, model)
     if eigenvalues is None:
         return Limit(None, f"no fixed limit ({settings.model.kind}: its curvature changes)")
-    rows = len(data.y) if training.gradient == "doubly-averaged" else 1
-    largest = eigenvalues[1] / rows + 2 * l2
+    averaged = rows if training.gradient == "doubly-averaged" else 1
+    largest = eigenvalues[1] / averaged + 2 * l2
     factor, rule = 2.0, "2 / largest eigenvalue"
     if momentum := training.momentum:
         factor, rule = 2 * (1 + momentum), "2 (1 + momentum) / largest eigenvalue"
         if training.nesterov:
             factor /= 1 + 2 * momentum
             rule = "2 (1 + m) / (1 + 2 m) / largest eigenvalue"
-    if rows > 1:
-        rule += f", times {rows} for the averaged gradient"
+    if averaged > 1:
+        rule += f", times {averaged} for the averaged gradient"
     if l2:
         rule += ", penalty in it"
     return Limit(factor / largest, rule)
