@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tempfit_tui import __version__
-from tempfit_tui.text import InputError
+from tempfit_tui.text import InputError, harmless
 
 if TYPE_CHECKING:
     from tempfit_tui.catalogue import Opened
@@ -21,6 +21,8 @@ INTERRUPTED = 130
 
 KINDS = ("script", "csv", "svg", "recipe")
 SPEEDS = ("1", "10", "100", "500", "full")
+EPOCHS = click.IntRange(1, 10**12)
+"""As in a recipe."""
 
 
 class Commands(click.Group):
@@ -73,7 +75,7 @@ def main() -> None:
 
 
 def _leave(message: str, code: int) -> NoReturn:
-    click.echo(f"tempfit-tui: {' '.join(message.split())}", err=True)
+    click.echo(f"tempfit-tui: {harmless(' '.join(message.split()))}", err=True)
     sys.exit(code)
 
 
@@ -128,8 +130,8 @@ def app(
 @X_COLUMN
 @Y_COLUMN
 @SETTINGS
-@click.option("--epochs", type=click.IntRange(1), help="Where to end; else as the recipe says.")
-@click.option("--every", type=click.IntRange(1), default=500, help="Print every so many epochs.")
+@click.option("--epochs", type=EPOCHS, help="Where to end; else as the recipe says.")
+@click.option("--every", type=EPOCHS, default=500, help="Print every so many epochs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 def run(
     recipe: str | None,

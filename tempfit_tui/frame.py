@@ -1,24 +1,27 @@
 """What is seen of a run: immutable structs that cross the process border to the screen."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Value = float | int | str | bool | tuple[int | float, ...] | None
 RewindTo = Literal["start", "before-change", "best"]
 """Where a run can go back to: its first weights, before its last change, its best weights."""
+Columns = Annotated[int, Meta(ge=1, le=10_000)]
+"""No terminal is wider."""
 
 
 class View(msgspec.Struct, frozen=True):
     """What the screen wants to see of a run."""
 
-    window: int | None = None
+    window: Annotated[int, Meta(ge=0)] | None = None
     """The last so many epochs; None for all."""
-    columns: int = 100
+    columns: Columns = 100
     """The number of columns a curve is decimated to."""
     smooth: bool = False
     """Whether curves are running means over a hundredth of the window."""
-    points: int = 100
+    points: Annotated[int, Meta(ge=2, le=10_000)] = 100
     """The number of points of the fitted curve."""
     ghost: bool = True
     """Whether a run without the last change is to go on beside."""

@@ -23,14 +23,20 @@ def list_runs(as_json: bool) -> None:
     Raises:
         InputError: the journal can't be read.
     """
-    runs = opened(home()).read.summaries()
+    reader = opened(home()).read
+    # Counted first: another app may begin a run meanwhile.
+    count, runs = reader.count(), reader.summaries()
+    damaged = max(0, count - len(runs))
     if as_json:
         for run in runs:
             click.echo(_json(run))
     elif runs:
         click.echo("\n".join(_aligned([HEADINGS, *map(_row, runs)])))
-    else:
+    elif not damaged:
         click.echo("no runs are kept yet; what tempfit-tui trains will be")
+    if damaged:
+        are = "run is" if damaged == 1 else "runs are"
+        click.echo(f"tempfit-tui: {damaged:,} {are} damaged in the journal, and left out", err=True)
 
 
 def _json(run: RunSummary) -> str:

@@ -20,6 +20,21 @@ class ScriptedEngine(LocalEngine):
         self._faults: list[tuple[type, Exception]] = []
         self._ready = asyncio.Event()
         self._ready.set()
+        self._silences = asyncio.Queue()
+        self._lives, self._hanging = 1, 0
+
+    def falls_silent(self, words):
+        """Be said to be silent, with "" to be heard again."""
+        self._silences.put_nowait(words)
+
+    async def silence(self, known):
+        return await self._silences.get()
+
+    async def kill(self, why):
+        if self._hanging:  # they die with it; another engine takes its place
+            self._lives += 1
+            self._ready.set()
+        await super().kill(why)
 
     def wait(self):
         """Answer nothing until `go`."""
@@ -41,7 +56,14 @@ class ScriptedEngine(LocalEngine):
 
     async def _answer(self, request):
         self.asked.append(request)
-        await self._ready.wait()
+        life = self._lives
+        self._hanging += 1
+        try:
+            await self._ready.wait()
+        finally:
+            self._hanging -= 1
+        if life != self._lives:
+            raise EngineDiedError("the engine stopped: it was killed")
         for place, (kind, error) in enumerate(self._faults):
             if isinstance(request, kind):
                 del self._faults[place]

@@ -20,16 +20,20 @@ DEADLINE_SECONDS = 30
 """Nothing that is waited for takes longer, on a busy machine either."""
 POLL_SECONDS = 0.02
 CONTROL = re.compile(rb"\x1b\[[?<>]?[\d;]*[a-z]|\x1b\][^\x07]*\x07")
+QUESTION, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 KEYS = {"space": " ", "enter": "\r", "escape": "\x1b", "tab": "\t", "ctrl+c": "\x03"}
 
 
 class Terminal:
     """Runs the program, or another command, in a terminal of its own until the `with` block ends.
 
-    Nothing is read but while something is waited for.
+    Nothing is read but while something is waited for. As many terminals do, it `answers` whether
+    it can show a frame at once, if told to. `variables` are of the environment, None for none.
     """
 
-    def __init__(self, *arguments, size=(120, 40), command=PROGRAM, home=None):
+    def __init__(
+        self, *arguments, size=(120, 40), command=PROGRAM, home=None, answers=False, variables=()
+    ):
         # An engine that ends a little later than the app may still write its log.
         self._home = tempfile.TemporaryDirectory(prefix="tempfit-", ignore_cleanup_errors=True)
         columns, rows = size
@@ -38,12 +42,15 @@ class Terminal:
             "COLORTERM": "truecolor",
             "TEMPFIT_HOME": str(home or self._home.name),
             "TERM": "xterm-256color",
+            **dict(variables),
         }
+        environment = {name: value for name, value in environment.items() if value is not None}
         first, *others = [*command, *map(str, arguments)]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.output = bytearray()
         """All that the program wrote."""
+        self._answers, self._answered = answers, 0
         self.read_at = 0.0
         """When the last of it came, by `time.monotonic`."""
         with warnings.catch_warnings():
@@ -163,6 +170,10 @@ class Terminal:
         """Bring to the screen what was read."""
         self.output += piece
         self._stream.feed(piece)
+        if self._answers:
+            asked = self.output.count(QUESTION)
+            os.write(self.descriptor, ANSWER * (asked - self._answered))
+            self._answered = asked
 
     def _read(self):
         """Take in what there is, waiting a little for it; return whether there may be more."""

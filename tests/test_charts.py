@@ -1,6 +1,7 @@
 """The charts: their arithmetic, the lines they draw, and how little of them is sent again."""
 
 import math
+import sys
 from itertools import pairwise
 
 import pytest
@@ -432,6 +433,22 @@ def test_a_million_rows_become_a_few_with_the_extremes():
     assert (777_777, 50.0) in seen.train
     assert seen.validation == [(3, y[3])]
     assert seen.y.holds(50.0)
+
+
+def test_of_a_million_rows_what_lies_apart_and_each_phase_of_what_repeats_is_drawn():
+    x = [float(row % 1_000) for row in range(1_000_000)]
+    y = list(x)
+    y[333_500] = 900.0  # far above its neighbours, and not the greatest
+    seen = observations(fit(x, y, span=(0.0, 999.0)))
+    assert (500.0, 900.0) in seen.train
+    assert len({place for place, _ in seen.train}) == 1_000
+
+
+@pytest.mark.parametrize("low", [-sys.float_info.max, 0.0, 1e16])
+@pytest.mark.parametrize("high", [5e-324, 1e16 + 2, sys.float_info.max])
+def test_many_rows_of_any_size_are_drawn(low, high):
+    x = [low, high] * 10_000
+    assert len(observations(fit(x, x, span=(low, high))).train) >= 10_000
 
 
 # --- both, whatever they are given

@@ -14,6 +14,7 @@ ALL = (
     "finite-difference, raw, too-fast, scaled, autograd, underfit, overfit, penalty, more-data, "
     "noise, simpler, early-stop, split"
 )
+OUT_OF_RANGE = "is not in the range 1<=x<=1000000000000. (see tempfit-tui --help)"
 OPTIONS = ("--x", "--y", "--set", "--start", "--speed", "--fps", "--ascii", "--version", "--help")
 
 
@@ -131,11 +132,15 @@ SETTINGS = [
         ),
         (
             ["split", "--epochs", "0"],
-            "Invalid value for '--epochs': 0 is not in the range x>=1. (see tempfit-tui --help)",
+            f"Invalid value for '--epochs': 0 {OUT_OF_RANGE}",
         ),
         (
             ["split", "--every", "0"],
-            "Invalid value for '--every': 0 is not in the range x>=1. (see tempfit-tui --help)",
+            f"Invalid value for '--every': 0 {OUT_OF_RANGE}",
+        ),
+        (
+            ["split", "--epochs", f"1{'0' * 400}"],
+            f"Invalid value for '--epochs': 1{'0' * 400} {OUT_OF_RANGE}",
         ),
         (
             ["split", "--epochs", "x"],

@@ -1,6 +1,7 @@
 """The dataset pane: every observation with its split, a new split, long files and odd names."""
 
 import pytest
+from rich.cells import cell_len
 from screen import sitting_at
 
 FIT = 20
@@ -127,3 +128,44 @@ async def test_long_names_and_odd_numbers_are_cut_to_fit(tmp_path):
         assert "1e-9" in rows[0]
         assert "0.12346" in rows[1]
         assert all("●" in row for row in rows)
+
+
+def borders(lines):
+    """Return the cells (column, row) of the panes' upright borders and corners."""
+    return {
+        (cell_len(line[:place]), row)
+        for row, line in enumerate(lines)
+        for place, letter in enumerate(line)
+        if letter in "│╭╮╰╯┤└"
+    }
+
+
+WIDE = {
+    "CJK": ("摄氏温度", "华氏温度计的读数"),
+    "full width": ("ｔ＿ｕ", "ﾃｽﾄ"),
+    "emoji": ("🌡", "👍🏽 🇬🇧 🌡🌡🌡🌡🌡🌡"),
+    "a picture by its variant": ("❤️", "1️⃣"),
+    "joined emoji": ("👨\u200d👩\u200d👧", "a\u200bb"),
+    "combining": ("te\u0301", "a\u0336b\u0336c\u0336"),
+    "right to left": ("درجة", "טמפ"),
+}
+
+
+@pytest.mark.parametrize(("x_name", "y_name"), WIDE.values(), ids=WIDE)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_names_of_any_width_leave_every_border_in_place(tmp_path, x_name, y_name, size):
+    drawn = []
+    for names in (("t_u", "t_c"), (x_name, y_name)):
+        file = tmp_path / "mine.csv"
+        file.write_text(f"{','.join(names)}\n1,1\n2,2\n3,4\n4,4\n5,6\n", encoding="utf-8")
+        async with sitting_at(file, size=size) as person:
+            screens = [person.lines]
+            await person.press("n", "4")
+            await person.sees("epoch 1 ")
+            screens.append(person.lines)
+            await person.press("4")
+            await person.sees("1 forward")
+            screens.append(person.lines)
+        assert all(cell_len(line) == size[0] for lines in screens for line in lines)
+        drawn.append([borders(lines) for lines in screens])
+    assert drawn[0] == drawn[1]

@@ -334,7 +334,7 @@ UNREADABLE = "the engine stopped: it answered what can't be read ("
         ),
         (
             packed(Refused("no")) + packed(Refused("again")),
-            f"{UNREADABLE}pop from an empty deque)",
+            f"{UNREADABLE}nothing was asked)",
         ),
     ],
     ids=["garbage", "a request", "oversized", "unasked"],
@@ -424,6 +424,10 @@ def started(*command, **streams):
     )
 
 
+def framed(body):
+    return len(body).to_bytes(PREFIX, "big") + body
+
+
 def asked_and_answered(process, request):
     process.stdin.write(packed(request))
     process.stdin.flush()
@@ -449,8 +453,11 @@ def ended(process):
         ),
         (b"\x00\x00\x00\x05hello", "unreadable request: "),
         (packed(Refused("an answer")), "unreadable request: "),
+        (framed(b"\x82\xa4type\xa7OpenRun\xa2id\xa1\xff"), "unreadable request: 'utf-8' codec"),
+        (framed(b"\x82\xa4type\xa5Leave\xa1a" + b"\x91" * 5000), "unreadable request: maximum rec"),
+        (packed(Advance(1)) * 2000, "unreadable request: 1,001 requests"),
     ],
-    ids=["oversized", "garbage", "an answer"],
+    ids=["oversized", "garbage", "an answer", "not UTF-8", "nested too deep", "a flood"],
 )
 def test_a_request_that_can_t_be_read_ends_the_child_with_2(request_, complaint):
     done = subprocess.run(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tempfit_tui.engine.messages import ChangeSettings, packed
 from tempfit_tui.recipe import Input, Recipe, Training
 from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import setting
@@ -100,10 +101,12 @@ def test_what_is_written_is_a_number_or_the_words_themselves(written, value):
     assert LR.parsed(written) == value
 
 
-@given(st.text())
+@given(st.text() | st.integers(-(10**400), 10**400).map(str))
 def test_whatever_is_written_can_be_sent(written):
     for field in FIELDS:
-        assert isinstance(field.parsed(written), VALUE)
+        value = field.parsed(written)
+        assert isinstance(value, VALUE)
+        assert packed(ChangeSettings({field.name: value}))
 
 
 @pytest.mark.parametrize("written", ["", " ", "never"])

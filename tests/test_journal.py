@@ -197,6 +197,24 @@ def test_what_is_no_journal_of_ours_is_left_alone_and_told_in_one_line(make, rea
         assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize("cut", [lambda file: file.unlink(), lambda file: os.truncate(file, 0)])
+def test_a_log_whose_file_is_gone_or_empty_is_never_deleted(cut, tmp_path):
+    session = session_in(tmp_path, **SECTION_6)
+    session.advance(5)
+    session.leave()
+    log = file_of(tmp_path).with_name("journal.db-wal")
+    content = log.read_bytes()
+    session.journal.close()
+    log.write_bytes(content)  # as it was before the journal was closed
+    cut(file_of(tmp_path))
+    told = (
+        f"{file_of(tmp_path)}: is empty, and its last pages are in journal.db-wal; move both away"
+    )
+    assert complaint(InputError, opened, tmp_path) == told
+    assert Journal(tmp_path).trouble == f"{told}; {IN_MEMORY}"
+    assert log.read_bytes() == content
+
+
 def tour(folder):
     """Read all there is in a journal, and go on with each run; return how often it was refused."""
     refused = []
@@ -376,6 +394,18 @@ def test_a_name_is_never_a_path(name, tmp_path):
         )
     assert [each.name for each in tmp_path.iterdir()] == ["home"]
     journal.close()
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_a_table_that_is_gone_keeps_no_run_from_being_trained(table, tmp_path):
+    ours(f"DROP TABLE {table}")(tmp_path)
+    session = session_in(tmp_path, **SECTION_6)
+    session.advance(20)
+    assert session.journal.trouble.endswith(IN_MEMORY) or session.journal.trouble == ""
+    assert session.run.epoch == 20
+    if not complaint(InputError, session.look_back, 10):
+        assert session.frame(View()).train_loss == trained(10, **SECTION_6).train_losses.last
+    session.leave()
 
 
 def test_a_word_that_isn_t_utf_8_doesn_t_hide_the_other_runs(tmp_path):

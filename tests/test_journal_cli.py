@@ -91,6 +91,21 @@ def test_where_nothing_is_kept_yet_there_is_nothing_to_list(tempfit):
     assert not home().exists()
 
 
+def test_damaged_runs_are_counted_beside_the_others(tempfit):
+    for _ in range(3):
+        tempfit("run", "split", "--epochs", 3)
+    altered("UPDATE runs SET standing = '{}' WHERE rowid = 1")
+    code, out, err = tempfit("runs", "--json")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert err == "tempfit-tui: 1 run is damaged in the journal, and left out\n"
+    altered("UPDATE runs SET unit = 'x'")
+    assert tempfit("runs") == (
+        0,
+        "",
+        "tempfit-tui: 3 runs are damaged in the journal, and left out\n",
+    )
+
+
 def test_runs_are_an_object_a_line_newest_first(tempfit):
     tempfit("run", "split", "--epochs", 1000)
     tempfit("run", "too-fast")

@@ -14,7 +14,7 @@ async def trained_to(person, epoch):
     """Train to exactly that epoch."""
     await person.pilot.pause()
     engine, trainer = person.trainer._engine, person.trainer
-    await trainer._do(engine.advance(epochs=epoch - person.epoch))
+    await trainer._line.show(engine.advance(epochs=epoch - person.epoch))
     await person.pilot.pause()
 
 

@@ -24,11 +24,11 @@ def trained(epochs, *keys):
     async def run_before(pilot):
         trainer = pilot.app.main.trainer
         await pilot.pause()
-        await trainer._do(trainer._engine.advance(epochs=epochs))
+        await trainer._line.show(trainer._engine.advance(epochs=epochs))
         await pilot.pause()
         for key in keys:
             if isinstance(key, int):
-                await trainer._do(trainer._engine.advance(epochs=key))
+                await trainer._line.show(trainer._engine.advance(epochs=key))
             else:
                 await pilot.press(key)
             await pilot.pause()

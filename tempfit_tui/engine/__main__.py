@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
-from tempfit_tui.engine.messages import PREFIX, AnyRequest, WireError, length_of, packed, request_of
+from tempfit_tui.engine.inbox import Inbox
+from tempfit_tui.engine.messages import Answer, AnyRequest, Refused, WireError, packed
 from tempfit_tui.home import home
-
-Inbox = queue.SimpleQueue[AnyRequest | None]
 
 IDLE_SECONDS = 0.2
 """Without a request for so long, what isn't written yet is written."""
@@ -25,15 +24,15 @@ def main() -> None:
     """Answer requests until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = _claimed_streams()
-    inbox: Inbox = queue.SimpleQueue()
+    inbox = Inbox()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
 
     # Only now: loading torch takes a second, in which the app may already be gone.
     from tempfit_tui.engine.host import Host  # noqa: PLC0415
 
-    host = Host(home(), interrupted=lambda: not inbox.empty())
+    host = Host(home(), interrupted=lambda: not inbox.is_empty)
     while (request := _next(inbox, host.settle)) is not None:
-        answers.write(packed(host.answer(request)))
+        answers.write(_packed(host.answer(request)))
         answers.flush()
     host.close()
 
@@ -41,9 +40,16 @@ def main() -> None:
 def _next(inbox: Inbox, when_idle: Callable[[], None]) -> AnyRequest | None:
     """Return the next request, None after the last; call `when_idle` where it takes a while."""
     with contextlib.suppress(queue.Empty):
-        return inbox.get(timeout=IDLE_SECONDS)
+        return inbox.take(timeout=IDLE_SECONDS)
     when_idle()
-    return inbox.get()
+    return inbox.take()
+
+
+def _packed(answer: Answer) -> bytes:
+    try:
+        return packed(answer)
+    except WireError as error:
+        return packed(Refused(str(error)))
 
 
 def _claimed_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -59,21 +65,15 @@ def _claimed_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _read(requests: BinaryIO, inbox: Inbox) -> None:
-    """Put each request into `inbox`, None after the last; end the process if that takes long."""
-    status = 0
+    """Fill the inbox; when the input ends, end the process if the main thread takes long."""
     try:
-        while len(prefix := requests.read(PREFIX)) == PREFIX:
-            length = length_of(prefix)
-            if len(body := requests.read(length)) < length:
-                break
-            inbox.put(request_of(body))
+        inbox.fill(requests)
     except WireError as error:
         print(f"unreadable request: {error}", file=sys.stderr, flush=True)
-        status = 2
+        os._exit(2)
     # Without the app there is nothing to train for, whatever the main thread is at.
-    inbox.put(None)
-    time.sleep(0 if status else LAST_SECONDS)
-    os._exit(status)
+    time.sleep(LAST_SECONDS)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from pathlib import Path
+from typing import NamedTuple
 
 from tempfit_tui.engine.door import Door
 from tempfit_tui.engine.messages import (
+    MAX_WAITING,
     PREFIX,
     Answer,
     AnyRequest,
@@ -26,12 +28,20 @@ from tempfit_tui.engine.messages import (
     packed,
 )
 from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
+from tempfit_tui.engine.silence import LOOK_SECONDS, Silence, is_suspended
 
 COMMAND = (sys.executable, "-P", "-m", "tempfit_tui.engine")
 GRACE_SECONDS = 2.0
 """How long a child may take to end by itself."""
 LOG_LIMIT = 2**20
 """A log longer than this begins anew, in bytes."""
+
+
+class _Owed(NamedTuple):
+    """An answer that the child owes."""
+
+    request: AnyRequest
+    answer: asyncio.Future[Answer]
 
 
 class ChildEngine(Door):
@@ -42,8 +52,12 @@ class ChildEngine(Door):
         self._command = command
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._waiting: deque[asyncio.Future[Answer]] = deque()
+        self._owed: deque[_Owed] = deque()
+        self._silence = Silence()
         self._death = "the engine was not started"
+        self._untold = False
+        """Whether a death is still to be told to whoever waits for a silence."""
+        self._killed_for, self._unwanted = "", False
         self._log_start = 0
 
     @property
@@ -56,12 +70,14 @@ class ChildEngine(Door):
             await self._start()
         if self._process is None or self._process.stdin is None:
             raise EngineDiedError(self._death)
+        if len(self._owed) >= MAX_WAITING:
+            raise EngineRefusedError("too much is asked at once; wait for the engine")
         try:
             message = packed(request)
         except WireError as error:
             raise EngineRefusedError(str(error)) from error
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append(answer)
+        self._owed.append(_Owed(request, answer))
         # If the child is gone, the reading task says so to whoever waits.
         with contextlib.suppress(ConnectionError):
             self._process.stdin.write(message)
@@ -87,6 +103,8 @@ class ChildEngine(Door):
         finally:
             if log is not None:
                 os.close(log)
+        self._silence = Silence()
+        self._killed_for, self._unwanted = "", False
         self._reading = asyncio.create_task(self._read(self._process))
 
     def _open_log(self) -> int | None:
@@ -106,28 +124,35 @@ class ChildEngine(Door):
     async def _read(self, process: Process) -> None:
         """Hand each answer to whoever waits for it, until the child ends."""
         assert process.stdout is not None
-        trouble = ""
         try:
             while True:
                 length = length_of(await process.stdout.readexactly(PREFIX))
-                answer = answer_of(await process.stdout.readexactly(length))
-                waiting = self._waiting.popleft()
-                if not waiting.done():
-                    waiting.set_result(answer)
+                self._hand_on(answer_of(await process.stdout.readexactly(length)))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except (WireError, IndexError) as error:
-            trouble = f"it answered what can't be read ({error})"
+        except WireError as error:
+            # What comes after it can't be read either; it is taken, for the pipe to end.
+            self._kill(f"it answered what can't be read ({error})")
+            while await process.stdout.read(2**16):
+                pass
         await self._end(process)
-        self._mourn(trouble or self._reason(process.returncode))
+        self._mourn(self._killed_for or self._reason(process.returncode))
+
+    def _hand_on(self, answer: Answer) -> None:
+        if not self._owed:
+            raise WireError("nothing was asked")
+        owed = self._owed.popleft()
+        self._silence.broken(owed.request)
+        if not owed.answer.done():
+            owed.answer.set_result(answer)
 
     def _mourn(self, reason: str) -> None:
         self._death = f"the engine stopped: {reason}"
-        self._process = None
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.done():
-                waiting.set_exception(EngineDiedError(self._death))
+        self._process, self._untold = None, not self._unwanted
+        while self._owed:
+            owed = self._owed.popleft()
+            if not owed.answer.done():
+                owed.answer.set_exception(EngineDiedError(self._death))
 
     def _reason(self, code: int | None) -> str:
         if code is not None and code < 0:
@@ -148,14 +173,46 @@ class ChildEngine(Door):
         words = [line.strip() for line in lines if line.strip()]
         return words[-1][:200] if words else ""
 
+    async def silence(self, known: str) -> str:
+        """Wait until there is something else than `known` to say of its silence; return that."""
+        while self._silence.words == known:
+            if self._untold:
+                self._untold = False
+                raise EngineDiedError(self._death)
+            await asyncio.sleep(LOOK_SECONDS)
+            owed = self._owed[0].request if self._owed else None
+            process = self._process
+            self._silence.look(owed, process is not None and is_suspended(process.pid))
+        return self._silence.words
+
+    async def kill(self, why: str) -> None:
+        """End the child at once, whatever it is at."""
+        self._unwanted = True
+        self._kill(why)
+        if self._reading:
+            await asyncio.wait([self._reading])
+
+    def _kill(self, why: str) -> None:
+        if self._process:
+            self._killed_for = self._killed_for or why
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     async def close(self, *, left: bool = True) -> None:
         """End the child: by the end of its input, and where that is not enough by force."""
         process, reading = self._process, self._reading
         if process is None or reading is None:
             return
-        if left:
-            with contextlib.suppress(EngineDiedError, TimeoutError):
+        self._unwanted = True
+        if self._silence.words or is_suspended(process.pid):
+            self._kill("it was silent when it was left")
+        elif left:
+            try:
                 await asyncio.wait_for(self._answer(Leave()), GRACE_SECONDS)
+            except EngineDiedError:
+                pass
+            except (EngineRefusedError, TimeoutError):
+                self._kill("it was busy when it was left")
         await self._end(process)
         await reading
 

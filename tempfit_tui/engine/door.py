@@ -1,7 +1,7 @@
 """The engine's requests as messages; where they are answered is left to each engine."""
 
 from abc import ABC, abstractmethod
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from tempfit_tui.engine.messages import (
     Advance,
@@ -26,7 +26,7 @@ from tempfit_tui.engine.messages import (
     SetView,
     Shown,
 )
-from tempfit_tui.engine.protocol import EngineRefusedError
+from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
@@ -42,6 +42,10 @@ class Door(ABC):
     async def _answer(self, request: AnyRequest) -> Answer:
         """Return the answer to `request`."""
 
+    @abstractmethod
+    async def kill(self, why: str) -> None:
+        """End the engine at once."""
+
     async def open(
         self,
         recipe: Recipe,
@@ -54,11 +58,14 @@ class Door(ABC):
     ) -> Frame:
         """Start `recipe` on `table`, at epoch 0, in place of any run before."""
         sent = SentTable.of(table)
-        return await self._frame(Open(recipe, sent, view, source, follows, remedy))
+        frame = await self._frame(Open(recipe, sent, view, source, follows, remedy))
+        return await self._with_setup(frame)
 
     async def open_run(self, run: str, view: View) -> Reopened:
         """Go on with a run of the journal, at its end, in place of any run before."""
-        return await self._asked(OpenRun(run, view), Reopened)
+        reopened = await self._asked(OpenRun(run, view), Reopened)
+        await self._with_setup(reopened.frame)
+        return reopened
 
     async def advance(self, epochs: int | None = None, seconds: float | None = None) -> Frame:
         """Train for so many epochs or seconds, whichever is over first."""
@@ -109,5 +116,16 @@ class Door(ABC):
         if isinstance(answer, Refused):
             raise EngineRefusedError(answer.reason)
         if not isinstance(answer, expected):
-            raise EngineRefusedError(f"the engine answered with {type(answer).__name__}")
+            given, due = type(answer).__name__, expected.__name__
+            await self._distrust(f"it answered with {given}, not {due}")
         return answer
+
+    async def _with_setup(self, frame: Frame) -> Frame:
+        if not frame.setup:
+            await self._distrust("it left out what a first frame holds")
+        return frame
+
+    async def _distrust(self, why: str) -> NoReturn:
+        """End an engine that doesn't answer as this version does."""
+        await self.kill(why)
+        raise EngineDiedError(f"the engine stopped: {why}")

@@ -4,19 +4,28 @@ A message is a four-byte big-endian length and so many bytes of msgpack.
 """
 
 from array import array
-from typing import Self
+from typing import Annotated, Self, TypeVar
 
 import msgspec
+from msgspec import Meta
 
-from tempfit_tui.frame import Frame, RewindTo, Value, View
+from tempfit_tui.frame import Columns, Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
+from tempfit_tui.text import InputError
 
 MAX_BYTES = 64 * 2**20
 """No message is longer: a table of the most rows that are read fits twice."""
+MAX_BYTES_BESIDE = 16 * 2**20
+"""Beside a table no message is longer: a small object takes many times its bytes in memory."""
+MAX_WAITING = 1000
+"""No more requests wait for an answer: no person asks so much."""
 PREFIX = 4
 """The bytes of the length."""
+
+T = TypeVar("T")
+Ids = Annotated[list[str], Meta(max_length=100_000)]
 
 
 class Request(msgspec.Struct, frozen=True, tag=True):
@@ -40,7 +49,14 @@ class SentTable(msgspec.Struct, frozen=True, array_like=True):
         return cls(table.source, table.x_name, table.y_name, *columns)
 
     def table(self) -> Table:
-        """Return the table that was sent."""
+        """Return the table that was sent.
+
+        Raises:
+            InputError: its columns aren't as many numbers each, or none at all.
+        """
+        whole = self.x and len(self.x) == len(self.y) and not len(self.x) % array("d").itemsize
+        if not whole:
+            raise InputError("the table was damaged on its way; open it again")
         return Table(self.source, self.x_name, self.y_name, array("d", self.x), array("d", self.y))
 
 
@@ -67,8 +83,8 @@ class OpenRun(Request, frozen=True):
 class Advance(Request, frozen=True):
     """Train for so many epochs or seconds."""
 
-    epochs: int | None = None
-    seconds: float | None = None
+    epochs: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] | None = None
 
 
 class ChangeSettings(Request, frozen=True):
@@ -116,14 +132,14 @@ class ListRuns(Request, frozen=True):
 class CompareRuns(Request, frozen=True):
     """Tell what some runs were."""
 
-    ids: list[str]
-    columns: int
+    ids: Ids
+    columns: Columns
 
 
 class DeleteRuns(Request, frozen=True):
     """Forget some runs."""
 
-    ids: list[str]
+    ids: Ids
 
 
 class Leave(Request, frozen=True):
@@ -204,8 +220,7 @@ def packed(message: AnyRequest | Answer) -> bytes:
         body = msgspec.msgpack.encode(message)
     except (OverflowError, UnicodeEncodeError) as error:
         raise WireError(f"a number or a name in it can't be sent ({error})") from error
-    if len(body) > MAX_BYTES:
-        raise WireError(f"a message of {len(body):,} bytes is too long")
+    _refuse_too_long(body)
     return len(body).to_bytes(PREFIX, "big") + body
 
 
@@ -227,10 +242,7 @@ def request_of(body: bytes) -> AnyRequest:
     Raises:
         WireError: it is none.
     """
-    try:
-        return _request_decoder.decode(body)
-    except msgspec.DecodeError as error:
-        raise WireError(str(error)) from error
+    return _decoded(_request_decoder, body)
 
 
 def answer_of(body: bytes) -> Answer:
@@ -239,7 +251,30 @@ def answer_of(body: bytes) -> Answer:
     Raises:
         WireError: it is none.
     """
+    return _decoded(_answer_decoder, body)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
     try:
-        return _answer_decoder.decode(body)
-    except msgspec.DecodeError as error:
+        _refuse_too_long(body)
+        return decoder.decode(body)
+    # What isn't UTF-8, or is nested too deep, is told by errors of its own.
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(str(error)) from error
+
+
+def _refuse_too_long(body: bytes) -> None:
+    beside = len(body)
+    if beside > MAX_BYTES_BESIDE and (sent := _table_decoder.decode(body).sent):
+        beside -= len(sent.x) + len(sent.y)
+    if beside > MAX_BYTES_BESIDE or len(body) > MAX_BYTES:
+        raise WireError(f"a message of {len(body):,} bytes is too long")
+
+
+class _WithTable(msgspec.Struct):
+    """What a message has of a table; all else in it is passed over, and takes no memory."""
+
+    sent: SentTable | None = None
+
+
+_table_decoder = msgspec.msgpack.Decoder(_WithTable)

@@ -7,10 +7,17 @@ from tempfit_tui.frame import Frame, RewindTo, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
+from tempfit_tui.text import harmless
+
+MOST_WORDS = 500
+"""A message is no longer, whatever an engine said."""
 
 
 class EngineError(Exception):
     """The engine has no frame to give; the message is one line for a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(harmless(message[:MOST_WORDS]))
 
 
 class EngineRefusedError(EngineError):
@@ -92,6 +99,17 @@ class Engine(Protocol):
 
     async def delete(self, ids: list[str]) -> list[RunSummary]:
         """Forget those runs, and return the others."""
+        ...
+
+    async def silence(self, known: str) -> str:
+        """Wait until there is something else than `known` to say of its silence; return that.
+
+        It owes an answer, or is suspended; "" once it is heard again. A death is raised, once.
+        """
+        ...
+
+    async def kill(self, why: str) -> None:
+        """End the engine at once, whatever it is at: it is dead for all who wait."""
         ...
 
     async def close(self, *, left: bool = True) -> None:

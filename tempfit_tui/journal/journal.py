@@ -20,7 +20,7 @@ from tempfit_tui import __version__
 from tempfit_tui.journal.lives import Lives
 from tempfit_tui.journal.pages import FLOAT, SPACED, Beginning, Page, key_of, seal
 from tempfit_tui.journal.reading import Losses, Reader
-from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected
+from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected, refuse_beheaded
 from tempfit_tui.text import InputError, harmless
 
 FILE = "journal.db"
@@ -170,7 +170,8 @@ class Journal:
         if not count:
             return
         first, train, val = epochs - count + 1, losses.train, losses.val
-        begun, last = self.read.last_losses(run, first)
+        # Of a run's first losses nothing is read: what is damaged stops no run from beginning.
+        begun, last = self.read.last_losses(run, first) if first > 1 else (0, Losses(b"", b""))
         if begun and first - begun < CHUNK:
             known = (first - begun) * FLOAT
             first, train, val = begun, last.train[:known] + train, last.val[:known] + val
@@ -260,6 +261,7 @@ def opened(folder: Path) -> Journal:
     file = folder / FILE
     try:
         if not file.exists():
+            refuse_beheaded(file)
             return Journal(None)
         connected(file).close()
     except (sqlite3.Error, OSError) as error:

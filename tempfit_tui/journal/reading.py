@@ -153,6 +153,11 @@ class Reader:
             )
         return [summaries[run] for run in (rows if only is None else only) if run in summaries]
 
+    def count(self) -> int:
+        """Return how many runs there are, those that can't be read among them."""
+        ((count,),) = self._select("SELECT count(*) FROM runs")
+        return int(count)
+
     def cut_off(self) -> CutOff | None:
         """Return the newest run that a process left when it was killed; None for none."""
         # What can't be read isn't offered; whoever asks for it is told.

@@ -65,6 +65,8 @@ def connected(file: Path | None) -> sqlite3.Connection:
         InputError: the file is another program's, or a newer version's.
         sqlite3.Error: it can't be opened, read or written.
     """
+    if file:
+        refuse_beheaded(file)
     # Every transaction begins and ends where the code says so.
     db = sqlite3.connect(
         file or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, factory=_Connection
@@ -88,6 +90,17 @@ def connected(file: Path | None) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("malformed database schema") from error
         raise
     return db
+
+
+def refuse_beheaded(file: Path) -> None:
+    """Refuse a file that is gone or empty beside its log: SQLite would delete what the log holds.
+
+    Raises:
+        InputError: it is.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    if log.is_file() and log.stat().st_size and not (file.exists() and file.stat().st_size):
+        raise InputError(f"{file}: is empty, and its last pages are in {log.name}; move both away")
 
 
 def _text(text: bytes) -> str:

@@ -47,7 +47,7 @@ class Session:
     ) -> None:
         self._table, self.source = table, source
         self.journal = journal or Journal(None)
-        self._chunk = 4
+        self._chunk = 1
         self.shows_ghost = True
         """Whether the run without the last change goes on beside."""
         self.cut_off: CutOff | None = None
@@ -205,7 +205,7 @@ class Session:
         Raises:
             InputError: that can't be read.
         """
-        if epoch is None or epoch >= self.run.epoch:
+        if epoch is None or max(0, epoch) >= self.run.epoch:
             self._past = None
         else:
             self._past = self._at(max(0, epoch), self._past)

@@ -9,6 +9,7 @@ from torch import Tensor
 from tempfit_tui.recipe import Recipe, Split
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
+from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.more_data import Drawn, more_data
 
 
@@ -67,10 +68,11 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
     """Split and transform `table` as `recipe` says.
 
     Raises:
-        InputError: the split doesn't suit the table, or the numbers don't fit float32.
+        InputError: the split doesn't suit the table, the numbers don't fit float32, or it is all
+            too large.
     """
-    raw_x = torch.tensor(table.x, dtype=torch.float64)
-    raw_y = torch.tensor(table.y, dtype=torch.float64)
+    refuse_too_large(recipe, len(table) + recipe.more_data.rows)
+    raw_x, raw_y = (torch.frombuffer(c, dtype=torch.float64) for c in (table.x, table.y))
     rows = split_rows(recipe.split, len(table))
     train, validation = torch.tensor(rows.train), torch.tensor(rows.validation, dtype=torch.long)
     factor = recipe.input.scale if recipe.input.transform == "scale" else 1.0
@@ -80,14 +82,14 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
     if recipe.target.transform == "standardise":
         to_target = _standardising(raw_y[train], "target", table.y_name)
     x, y = to_input(raw_x), to_target(raw_y)
-    for values, name in ((x, table.x_name), (y, table.y_name)):
+    for values, name, scale in ((x, table.x_name, factor), (y, table.y_name, 1.0)):
         # Squares of squares come up in gradients; leave room for them.
         if not bool((values.abs() < 1e18).all()):
             row = int((~(values.abs() < 1e18)).nonzero()[0])
-            raise InputError(
-                f"{table.source}, column {name}, row {row}: too large for 32-bit floats; "
-                "scale the column down"
-            )
+            where = f"{table.source}, column {name}, row {row}: too large for 32-bit floats"
+            if scale > 1:
+                raise InputError(f"input.scale = {scale:g}: {where}; give a smaller one")
+            raise InputError(f"{where}; scale the column down")
     drawn = more_data(recipe.more_data, table, raw_x[train], raw_y[train])
     return Dataset(
         x=torch.cat([x[train], to_input(drawn.x)]),

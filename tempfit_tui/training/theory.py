@@ -11,6 +11,9 @@ from tempfit_tui.text import number, setting
 from tempfit_tui.training.data import Dataset
 from tempfit_tui.training.models import Model
 
+NOTHING = 2.0**-150
+"""32-bit floats have no number above 0 that is as small."""
+
 
 def hessian_eigenvalues(data: Dataset, model: Model) -> tuple[float, float] | None:
     """Return the least and the largest eigenvalue of the mean squared error's Hessian.
@@ -77,8 +80,10 @@ def largest_stable_lr(
 
 
 def divergence(settings: Training, limit: Limit) -> str:
-    """Return why a run's numbers stopped being finite: the learning rate and its limit."""
+    """Return why a run's numbers stopped being finite: the learning rate and its limit mostly."""
     lr = setting(settings.lr)
+    if settings.gradient == "finite-difference" and 2 * settings.delta <= NOTHING:
+        return f"delta {setting(settings.delta)} is 0 in 32-bit floats; give a larger one"
     if limit.lr is None:
         return f"lr {lr} is too large here; {settings.optimizer} has no fixed limit"
     if settings.lr > limit.lr:

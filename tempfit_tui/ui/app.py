@@ -4,15 +4,19 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterable
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.ui.keys import KEYS
 from tempfit_tui.ui.options import Options
+from tempfit_tui.ui.output.driver import TerminalDriver
 from tempfit_tui.ui.palette import DARK, LIGHT
+from tempfit_tui.ui.screens.commands import CommandsScreen
 from tempfit_tui.ui.screens.main import MainScreen
 
 
@@ -23,8 +27,9 @@ class TempfitApp(App[None]):
     CSS_PATH = "app.tcss"
 
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.theme = "tokyo-night"
+        self.animation_level = "none"  # what moves by itself is sent again and again
         self._engine = engine
         self.main = MainScreen(opened, engine, options)
 
@@ -44,6 +49,16 @@ class TempfitApp(App[None]):
             for key in KEYS:
                 words = f"{key.words} ({key.shown})"
                 yield SystemCommand(words[0].upper() + words[1:], "", self._doing(key.action))
+
+    def action_command_palette(self) -> None:
+        """Show all commands by name."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandsScreen(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show all themes by name."""
+        words = "Search for themes…"
+        self.push_screen(CommandsScreen(providers=[ThemeProvider], placeholder=words))
 
     def _doing(self, action: str) -> Callable[[], Awaitable[None]]:
         async def do() -> None:

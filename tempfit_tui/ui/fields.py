@@ -15,6 +15,8 @@ Settings = Mapping[str, Value]
 Step = Callable[[Value, int], Value]
 """(value, direction) -> the next value up (1) or down (-1)."""
 
+LARGEST_SENT = 2**53
+"""No setting may be larger, and a message has an end to its integers."""
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 """A whole number as the pane shows it; any other comma may be meant as a decimal point."""
 
@@ -55,6 +57,9 @@ class Field(NamedTuple):
         if self.name == "model.hidden":
             return _widths(word)
         value = parse_value(word.replace(",", "") if _GROUPED.fullmatch(word) else word)
+        if isinstance(value, int) and abs(value) > LARGEST_SENT:
+            # To be refused by its size; no message to the engine holds a larger integer.
+            return float(value) if abs(value) < 10**300 else word
         return value if isinstance(value, float | int | str) else word
 
     def words(self, value: Value) -> str:

@@ -48,7 +48,8 @@ def _end(
 ) -> None:
     # Where the terminal is gone or doesn't read, restoring it may never come to an end.
     signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
-    signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+    if not signal.getitimer(signal.ITIMER_REAL)[0]:  # another signal doesn't put it off
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
     # Through the main screen's queue: an exit before it is mounted leaves it without its panes.
     leave = partial(app.main.call_later, app.exit, return_code=128 + number)
     with contextlib.suppress(RuntimeError):  # the loop is closed: it has been left already

@@ -4,26 +4,24 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.messages import Reopened
-from tempfit_tui.engine.protocol import Engine, EngineDiedError, EngineRefusedError
+from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.frame import Frame, RewindTo, Setup, Value, View
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import ExportKind, Source, with_changes
 from tempfit_tui.settings import with_settings
-
-T = TypeVar("T")
+from tempfit_tui.ui.frame_rate import FrameRate
+from tempfit_tui.ui.line import Line
+from tempfit_tui.ui.pace import Pace
 
 SPEEDS: tuple[int | None, ...] = (1, 10, 100, 500, None)
 """The speeds to choose from, in epochs a second; None for full speed."""
-RATE_SECONDS = 1.0
-"""The live rate is measured over so long, where there are frames enough."""
-RATE_FRAMES = 4
 
 
 class Seen(NamedTuple):
@@ -58,33 +56,37 @@ class Trainer:
         self.speed = speed
         self.running = asyncio.Event()
         self.seen: Seen | None = None
-        self.death = ""
-        """Why there is no engine any more; "" while there is hope."""
-        self._engine, self._view, self._fps = engine, View(), fps
+        self.silence = ""
+        """Why no answer can be expected for now; "" while one can."""
+        self._engine, self._view, self._frames = engine, View(), FrameRate(fps)
         self._table, self._source = opened.table, Source(opened.name, str(opened.file))
         self._resumed = resumed
         self._on_seen, self._on_trouble = on_seen, on_trouble
-        self._open = asyncio.Event()
+        self._line = Line(self._take, on_trouble, self.pause)
         self._nudged = asyncio.Event()
-        self._pace: deque[tuple[float, int]] = deque(maxlen=200)
-        self._asking = 0
-        """So many requests besides training are on their way."""
+        self._pace = Pace()
         self._wanted: deque[int | None] = deque(maxlen=1)
         """The epoch to look at next, while another is on its way; None for the present."""
         self._looking = False
 
+    @property
+    def death(self) -> str:
+        """Why there is no engine any more; "" while there is hope."""
+        return self._line.death
+
     async def live(self) -> None:
         """Open the recipe, then train whenever `running` is set, for as long as the app lives."""
         if self._resumed:
-            self._open.set()
+            self._line.begin()
             self._take(self._resumed)
             await self.look(self._view)  # which has changed since it was asked for
         else:
             await self._opened(self.recipe)
         while True:
             await self.running.wait()
-            await self._open.wait()
+            await self._line.opened()
             self._pace.clear()
+            self._frames.begin()
             self._nudged.clear()
             if self.speed is None:
                 await self._train_at_full_speed()
@@ -93,28 +95,27 @@ class Trainer:
 
     async def _train_at_full_speed(self) -> None:
         """Train slice after slice; each frame is drawn while the next slice is trained."""
-        period = 1 / self._fps
-        slice_ = asyncio.ensure_future(self._engine.advance(seconds=period))
+        slice_ = asyncio.ensure_future(self._engine.advance(seconds=self._frames.seconds))
         while True:
-            frame = await self._guarded(slice_)
+            frame = await self._line.guarded(slice_)
             ended = frame is None or self._ends_at(frame) or self._nudged.is_set()
             if not ended:
-                slice_ = asyncio.ensure_future(self._engine.advance(seconds=period))
+                slice_ = asyncio.ensure_future(self._engine.advance(seconds=self._frames.seconds))
                 await asyncio.sleep(0)  # lets the request out before the drawing
             # Another request's frame comes at once, and shows what the key did sooner.
-            if frame is not None and not self._asking:
+            if frame is not None and not self._line.asking:
                 self._take(frame)
             if ended:
                 return
 
     async def _train_at(self, speed: int) -> None:
         """Train `speed` epochs a second, in as few frames as the eye needs."""
-        period = max(1 / self._fps, 1 / speed)
         began, first = time.monotonic(), self.seen.frame.epoch if self.seen else 0
         done = first
         while not self._nudged.is_set():
+            period = max(self._frames.seconds, 1 / speed)
             due = first + round((time.monotonic() - began + period) * speed)
-            frame = await self._guarded(self._engine.advance(max(1, due - done), period))
+            frame = await self._line.guarded(self._engine.advance(max(1, due - done), period))
             if frame is None:
                 return
             if self._ends_at(frame):
@@ -162,7 +163,7 @@ class Trainer:
         self, recipe: Recipe, *, follows: bool = False, remedy: str = ""
     ) -> Frame | None:
         table, view, source = self._table, self._view, self._source
-        frame = await self._guarded(
+        frame = await self._line.guarded(
             self._engine.open(recipe, table, view, source, follows=follows, remedy=remedy)
         )
         if frame is not None:
@@ -170,57 +171,66 @@ class Trainer:
         return frame
 
     def _begin(self, recipe: Recipe, frame: Frame) -> None:
-        self.recipe, self.death = recipe, ""
-        self._open.set()
+        self.recipe = recipe
+        self._line.begin()
         self._take(frame)
 
+    async def listen(self, on_silence: Callable[[], None]) -> None:
+        """Call `on_silence` whenever the engine falls silent or is heard again; mourn its death."""
+        while True:
+            said = await self._line.guarded(self._engine.silence(self.silence))
+            self.silence = said or ""
+            on_silence()
+
     async def revive(self) -> None:
-        """Start another engine, and train it to the epoch where the last one died.
+        """Start another engine in place of a dead or silent one, and train it to where that was.
 
         The run is in the journal, but for the last second of its losses; the same recipe with the
         same changes at the same epochs gives the same bits.
         """
-        lost, death, self.death = (self.seen.frame if self.seen else None), self.death, ""
+        lost, why = (self.seen.frame if self.seen else None), self.death or self.silence
+        self.pause()
+        engine, self.silence = self._line.renew(), ""
         self._on_trouble("starting the engine again")
-        frame = await (self._reopened(lost) if lost else self._opened(self.recipe))
+        # A silent one still has the run, and it may hold the journal.
+        await self._engine.kill(why)
+        frame = await (self._reopened(lost, engine) if lost else self._opened(self.recipe))
         if frame is None:
-            self._mourn(self.death or death)
+            self._line.mourn(self.death or why, engine)
             return
         end = lost.run_epoch if lost else 0
         while frame.epoch < end and not frame.stopped:
-            further = await self._guarded(self._engine.advance(end - frame.epoch, 1 / self._fps))
+            training = self._engine.advance(end - frame.epoch, self._frames.seconds)
+            further = await self._line.guarded(training)
             if further is None:
                 return
             frame = further
             self._take(frame)
 
-    async def _reopened(self, lost: Frame) -> Frame | None:
+    async def _reopened(self, lost: Frame, engine: int) -> Frame | None:
         """Go on with the run of the `lost` frame; where the journal hasn't got it, anew."""
-        try:
-            if lost.run:
-                reopened = await self._engine.open_run(lost.run, self._view)
+        if lost.run:
+            opening = self._engine.open_run(lost.run, self._view)
+            if reopened := await self._line.guarded(opening):
                 self._begin(reopened.recipe, reopened.frame)
                 return reopened.frame
-        except EngineRefusedError as error:
-            self._on_trouble(str(error))
-        except EngineDiedError as error:
-            self._mourn(str(error))
-            return None
+            if not self._line.leads_to(engine):
+                return None
         return await self._opened(recipe_until(lost, self.recipe))
 
     async def step(self) -> None:
         """Train one epoch, paused."""
         self.pause()
-        await self._do(self._engine.advance(epochs=1))
+        await self._line.show(self._engine.advance(epochs=1))
 
     async def change(self, settings: dict[str, Value], remedy: str = "") -> str:
         """Change live settings, as a remedy if it has a name; return why not, "" if done."""
-        return await self._ask(self._engine.change(settings, remedy))
+        return await self._line.ask(self._engine.change(settings, remedy))
 
     async def rewind(self, to: RewindTo) -> None:
         """Go back, paused."""
         self.pause()
-        await self._do(self._engine.rewind(to))
+        await self._line.show(self._engine.rewind(to))
 
     async def look_back(self, epoch: int | None) -> None:
         """Show the run as it was at `epoch`, paused; None for the present.
@@ -234,7 +244,7 @@ class Trainer:
         self._looking = True
         try:
             while self._wanted:
-                await self._do(self._engine.look_back(self._wanted.popleft()))
+                await self._line.show(self._engine.look_back(self._wanted.popleft()))
         finally:
             self._looking = False
 
@@ -253,90 +263,38 @@ class Trainer:
     async def branch(self) -> None:
         """Begin another run at the epoch shown."""
         self.pause()
-        await self._do(self._engine.branch())
+        await self._line.show(self._engine.branch())
 
     async def export(self, kind: ExportKind, folder: str) -> str:
         """Write the run as a new file in `folder`; return its name, "" where that went wrong."""
-        file = await self._guarded(self._engine.export(kind, folder))
+        file = await self._line.guarded(self._engine.export(kind, folder))
         return file or ""
 
     async def open_run(self, run: str) -> Reopened | None:
         """Return a run of the journal in place of this one; None where that went wrong."""
         self.pause()
-        return await self._guarded(self._engine.open_run(run, self._view))
+        return await self._line.guarded(self._engine.open_run(run, self._view))
 
     async def look(self, view: View) -> None:
         """See something else from now on."""
         self._view = view
-        if self._open.is_set():
-            await self._do(self._engine.view(view))
+        if self._line.is_open:
+            await self._line.show(self._engine.view(view))
 
     @property
     def view(self) -> View:
         """What the frames are asked to show."""
         return self._view
 
-    async def _do(self, request: Coroutine[None, None, Frame]) -> None:
-        if (reason := await self._ask(request)) and not self.death:
-            self._on_trouble(reason)
-
-    async def _ask(self, request: Coroutine[None, None, Frame]) -> str:
-        """Await a request's frame and hand it on; return why there is none, "" if there is."""
-        if self.death:
-            request.close()
-            return self.death
-        try:
-            await self._open.wait()
-            self._asking += 1
-            try:
-                frame = await request
-            finally:
-                self._asking -= 1
-            self._take(frame)
-        except EngineRefusedError as error:
-            return str(error)
-        except EngineDiedError as error:
-            self._mourn(str(error))
-            return str(error)
-        finally:
-            request.close()  # where the app was left before it could be made
-        return ""
-
-    async def _guarded(self, request: Awaitable[T]) -> T | None:
-        """Return what is asked for; where there is none, tell why and pause."""
-        try:
-            return await request
-        except EngineRefusedError as error:
-            self.pause()
-            self._on_trouble(str(error))
-        except EngineDiedError as error:
-            self._mourn(str(error))
-        return None
-
-    def _mourn(self, reason: str) -> None:
-        self.pause()
-        self._open.clear()
-        self.death = reason
-        self._on_trouble(reason)
-
     def _take(self, frame: Frame) -> None:
         setup = frame.setup or (self.seen.setup if self.seen else None)
         assert setup is not None, "the first frame after a start holds the setup"
         if frame.setup or not self.running.is_set():
             self._pace.clear()
-        self._pace.append((time.monotonic(), frame.epoch))
-        self.seen = Seen(frame, setup, self._rate())
+        self._pace.note(time.monotonic(), frame.epoch)
+        self.seen = Seen(frame, setup, self._pace.rate if self.running.is_set() else None)
         self._on_seen(self.seen)
-
-    def _rate(self) -> float | None:
-        """Return the epochs a second of late; None where there is too little to tell."""
-        if not self.running.is_set():
-            return None
-        now, epoch = self._pace[-1]
-        while len(self._pace) > RATE_FRAMES and now - self._pace[0][0] > RATE_SECONDS:
-            self._pace.popleft()
-        began, first = self._pace[0]
-        return (epoch - first) / (now - began) if len(self._pace) > 2 and now > began else None
+        self._frames.drawn()
 
 
 def recipe_until(frame: Frame, opened: Recipe) -> Recipe:

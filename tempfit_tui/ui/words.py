@@ -12,6 +12,9 @@ Part = tuple[str, str]
 NOTED_SECONDS = 5.0
 """So long a change's note stands while training runs."""
 
+AGAIN = "Enter: start it again, up to here"
+"""What can be done about an engine that is dead or silent."""
+
 ROOMY = 90
 """So wide a line holds a verdict."""
 
@@ -37,6 +40,13 @@ class Situation(NamedTuple):
     """Why the last thing asked for wasn't done; "" if it was."""
     offer: CutOff | None = None
     """A run that could be gone on with."""
+    silence: str = ""
+    """Why no answer of the engine can be expected for now; "" while one can."""
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether something is wrong beside what training came to."""
+        return bool(self.death or self.silence or self.trouble)
 
     @property
     def past(self) -> Frame | None:
@@ -48,6 +58,8 @@ def state_words(now: Situation) -> Part:
     """Return the run's state as a sign and a word."""
     if now.death:
         return "✖ engine stopped", "bold $text-error"
+    if now.silence:
+        return "⚠ engine silent", "bold $text-warning"
     if now.seen is None and now.trouble:
         return "✖ can't start", "bold $text-error"
     if now.seen is None:
@@ -82,12 +94,14 @@ def verdict_words(now: Situation, width: int) -> list[Part]:
 def _is_calm(now: Situation) -> bool:
     """Tell whether the verdict is no trouble: what is beside it counts as much then."""
     well = now.seen is not None and now.seen.frame.verdict.kind not in _TROUBLES
-    return well and not (now.death or now.trouble)
+    return well and not now.is_troubled
 
 
 def _judgement(now: Situation, room: int) -> list[Part]:
     if now.death:
-        return _trouble_words(now.death, "Enter: start it again, up to here", room)
+        return _trouble_words(f"✖ {now.death}", AGAIN, room, "bold $text-error")
+    if now.silence:
+        return _trouble_words(f"⚠ {now.silence}", AGAIN, room, "bold $text-warning")
     if now.trouble:
         return [(now.trouble, "$text-error")]
     if now.seen is None:
@@ -97,7 +111,7 @@ def _judgement(now: Situation, room: int) -> list[Part]:
         return _sentence(frame.verdict, room, offers=False)
     if frame.stopped:
         told = f"diverged at epoch {frame.stopped.epoch:,}: {frame.stopped.reason}"
-        return _trouble_words(told, "Enter: ways back", room)
+        return _trouble_words(f"✖ {told}", "Enter: ways back", room, "bold $text-error")
     return _sentence(frame.verdict, room)
 
 
@@ -121,7 +135,7 @@ def _sentence(verdict: Verdict, room: int, *, offers: bool = True) -> list[Part]
 
 def _news(now: Situation) -> list[Part]:
     """Return what became of the optimizer's state, of patience or of a remedy; [] for no news."""
-    if now.death or now.trouble or now.seen is None:
+    if now.is_troubled or now.seen is None:
         return []
     if now.past:
         at = f"epoch {now.past.epoch:,} of {now.past.present:,}"
@@ -149,7 +163,7 @@ def _news(now: Situation) -> list[Part]:
 
 def _beside(now: Situation, room: int) -> list[Part]:
     """Return what there is to say besides, where there is no news."""
-    if now.death or now.trouble:
+    if now.is_troubled:
         return []
     if now.seen is None:
         return [("space: start training as soon as it is there", "$foreground 60%")]
@@ -202,11 +216,11 @@ def step_words(step: Step, room: int) -> str:
     return f"{epoch}: {loss}"
 
 
-def _trouble_words(told: str, hint: str, room: int) -> list[Part]:
+def _trouble_words(told: str, hint: str, room: int, style: str) -> list[Part]:
     """Return what is wrong, cut so that the way out of it can be seen."""
-    left = max(0, room - len(hint) - 8)
+    left = max(0, room - len(hint) - 6)
     cut = told if len(told) <= left else f"{told[:left]}…"
-    return [(f"✖ {cut}", "bold $text-error"), _hint(hint)]
+    return [(cut, style), _hint(hint)]
 
 
 def _finished(frame: Frame) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import os
 import select
 import sys
+import tempfile
 import time
 
 from rounds import HERE, PROGRAM, Terminal, ratio_row, rounds, row, table
@@ -18,6 +19,11 @@ PARTS = (
 )
 OBSERVATIONS = 11
 SILENCE_SECONDS = 0.3
+COMPILED = {
+    "PYTHONDONTWRITEBYTECODE": None,
+    "PYTHONPYCACHEPREFIX": tempfile.mkdtemp(prefix="tempfit-pyc-"),
+}
+"""As an installed program has its modules: compiled, whatever this environment says."""
 
 
 def arrival(word, condition, command=PROGRAM):
@@ -26,7 +32,7 @@ def arrival(word, condition, command=PROGRAM):
     What comes is read at once and looked at later, so that looking doesn't hold up the program.
     """
     began = time.monotonic()
-    with Terminal(command=command) as terminal:
+    with Terminal(command=command, variables=COMPILED) as terminal:
         for moment, piece in list(pieces(terminal.descriptor, word)):
             terminal.feed(piece)
             if condition(terminal):

@@ -11,6 +11,7 @@ from rounds import Terminal, table
 
 READ_SECONDS = 0.5
 SHOWN = {"+": "   lr 0.01778", "-": "   lr 0.01 "}
+"""What stands in the status line after each key, on a recipe that begins with 0.01."""
 
 
 def pieces(descriptor, end):
@@ -20,12 +21,12 @@ def pieces(descriptor, end):
             yield time.monotonic(), os.read(descriptor, 65536)
 
 
-def latencies(presses, *arguments):
+def latencies(presses, recipe, *arguments, in_status=SHOWN):
     """Return the milliseconds of each press, at moments that fall anywhere between two frames."""
     chance = random.Random(0)
     taken = []
     forever = "training.epochs=1000000000"
-    with Terminal("split", "--set", forever, *arguments) as terminal:
+    with Terminal(recipe, "--set", forever, *arguments) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 1000 or "not started" in terminal.text)
         for press in range(presses):
             key = "+-"[press % 2]
@@ -36,11 +37,17 @@ def latencies(presses, *arguments):
             shown = None
             for moment, piece in list(pieces(terminal.descriptor, began + READ_SECONDS)):
                 terminal.feed(piece)
-                if shown is None and SHOWN[key] in f"{terminal.status} ":
+                if shown is None and in_status[key] in f"{terminal.status} ":
                     shown = moment
             assert shown is not None, f"{key} was not shown:\n{terminal.text}"
             taken.append(1000 * (shown - began))
     return taken
+
+
+def key_row(words, taken):
+    """Return a table's row: median, 99th percentile and greatest."""
+    p99 = statistics.quantiles(taken, n=100, method="inclusive")[98]
+    return [words, *(f"{figure:.1f}" for figure in (statistics.median(taken), p99, max(taken)))]
 
 
 def main():
@@ -53,10 +60,8 @@ def main():
         ("500 epochs/s", ("--start",)),
         ("full speed", ("--start", "--speed", "full")),
     ):
-        taken = latencies(options.presses, *arguments)
-        p99 = statistics.quantiles(taken, n=100, method="inclusive")[98]
-        figures = (statistics.median(taken), p99, max(taken))
-        rows.append([words, *(f"{figure:.1f}" for figure in figures)])
+        taken = latencies(options.presses, "split", *arguments)
+        rows.append(key_row(words, taken))
     table("ms from key to status line", rows, ("median", "p99", "max"))
 
 

@@ -7,9 +7,20 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from terminal import PROGRAM, Terminal
+from proc import megabytes
+from terminal import PROGRAM, Terminal, children_of
 
-__all__ = ["HERE", "PROGRAM", "Terminal", "ratio_row", "rounds", "row", "table"]
+__all__ = [
+    "HERE",
+    "PROGRAM",
+    "Terminal",
+    "children_of",
+    "megabytes",
+    "ratio_row",
+    "rounds",
+    "row",
+    "table",
+]
 
 HERE = Path(__file__).parent
 

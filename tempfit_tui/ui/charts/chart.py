@@ -128,6 +128,10 @@ class Chart(Widget, can_focus=True):
         """Follow the app's theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.redraw())
 
+    def on_unmount(self) -> None:
+        """Follow it no longer: the app would hold on to the chart, and to the panes around it."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self, _: events.Resize) -> None:
         """Paint for the new size, unless it has been done."""
         if self._fits(self._strips):

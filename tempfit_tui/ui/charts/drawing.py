@@ -46,15 +46,12 @@ def trace(points: Sequence[Point], columns: int, rows: int, marker: str) -> list
         (_Dot(round(x1 * width), round(y1 * height)), _Dot(round(x2 * width), round(y2 * height)))
         for (x1, y1), (x2, y2) in _clipped(points)
     ]
-    # plotext takes 10 microseconds a dot, and a noisy curve has thousands, most of them in upright
-    # runs. Those, and neighbours that need no line between them, are set here.
-    plain = [piece for piece in pieces if _is_plain(*piece)]
-    lines = _plotted([piece for piece in pieces if not _is_plain(*piece)], columns, rows, marker)
-    for start, end in plain:
-        if start.x == end.x:
-            _raise(lines, start.x, min(start.y, end.y), max(start.y, end.y), marker)
-        else:
-            _raise(lines, start.x, start.y, start.y, marker)
+    # plotext takes 10 microseconds a dot and a millisecond a figure. A curve has thousands of dots,
+    # nearly all in upright runs, each in the column of the point before: those are set here.
+    lines = _plotted([piece for piece in pieces if not _is_upright(*piece)], columns, rows, marker)
+    for start, end in pieces:
+        if _is_upright(start, end):
+            _raise(lines, start.x, *_run(start, end), marker)
             _raise(lines, end.x, end.y, end.y, marker)
     return ["".join(line) for line in lines]
 
@@ -99,9 +96,15 @@ def _plotted(
     return [list(row) for row in reversed(plot.monitor.matrix.marker)]
 
 
-def _is_plain(start: _Dot, end: _Dot) -> bool:
-    """Return whether no dot lies between but straight above or below."""
-    return start.x == end.x or (abs(end.x - start.x) == 1 and abs(end.y - start.y) <= 1)
+def _is_upright(start: _Dot, end: _Dot) -> bool:
+    """Return whether no dot lies in a column between."""
+    return 0 <= end.x - start.x <= 1
+
+
+def _run(start: _Dot, end: _Dot) -> tuple[int, int]:
+    """Return the lowest and the highest dot from `start` on, without `end`'s."""
+    before = end.y - (end.y > start.y) + (end.y < start.y)
+    return min(start.y, before), max(start.y, before)
 
 
 def _raise(lines: list[list[str]], x: int, low: int, high: int, marker: str) -> None:

@@ -1,13 +1,16 @@
 """What the fit chart is given to show, and the observations worth drawing of very many."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from random import Random
 from typing import NamedTuple
 
 from .bounds import Scale, padded
 
 _MOST = 10_000
 """About how many observations are drawn at most: more than a very large terminal has cells."""
+_COLUMNS = 500
+"""Across so many columns the lowest and the highest observation of each are drawn."""
 
 
 class FitPicture(NamedTuple):
@@ -41,7 +44,7 @@ class Observations(NamedTuple):
 
 
 def observations(picture: FitPicture) -> Observations:
-    """Return the observations to draw: all, or every so many-th and the extreme ones.
+    """Return the observations to draw: all; or some of them at random, and those at the edges.
 
     The y axis is theirs: a curve that is far off must not squash them. Without observations it is
     the curve's.
@@ -49,7 +52,7 @@ def observations(picture: FitPicture) -> Observations:
     held_out = frozenset() if picture.unknown_split else picture.validation
     train: list[tuple[float, float]] = []
     validation: list[tuple[float, float]] = []
-    for row in sorted(_drawn(picture.x, picture.y, held_out)):
+    for row in sorted(_drawn(picture, held_out)):
         point = picture.x[row], picture.y[row]
         if math.isfinite(point[0]) and math.isfinite(point[1]):
             (validation if row in held_out else train).append(point)
@@ -58,15 +61,36 @@ def observations(picture: FitPicture) -> Observations:
     return Observations(train, validation, padded(*picture.span, 0.02), padded(low, high, 0.08))
 
 
-def _drawn(x: Sequence[float], y: Sequence[float], held_out: frozenset[int]) -> set[int]:
-    """Return the rows to draw."""
-    count = min(len(x), len(y))
-    every = max(1, count // _MOST)
-    rows = set(range(0, count, every))
-    if every > 1:
-        rows.update(sorted(held_out)[:: max(1, len(held_out) // _MOST)])
-        rows.update(column.index(end(column)) for column in (x, y) for end in (min, max))
-    return {row for row in rows if row < count}
+def _drawn(picture: FitPicture, held_out: frozenset[int]) -> Set[int] | range:
+    """Return the rows to draw.
+
+    Every so many-th row would show one phase of what repeats itself in the file.
+    """
+    count = min(len(picture.x), len(picture.y))
+    if count <= _MOST:
+        return range(count)
+    chance = Random(0)  # noqa: S311 - the same rows each time
+    rows = set(chance.sample(range(count), _MOST)) | _edges(picture.x, picture.y)
+    if len(held_out) > _MOST:
+        held_out = frozenset(chance.sample(sorted(held_out), _MOST))
+    return rows | {row for row in held_out if row < count}
+
+
+def _edges(x: Sequence[float], y: Sequence[float]) -> set[int]:
+    """Return the rows with the least and the greatest y in each of many columns, all of x."""
+    left, right = min(x), max(x)
+    width = right - left
+    # Where floats can't tell columns apart all is in one.
+    origin, scale = (left, _COLUMNS / width) if 1e-300 < width < math.inf else (0.0, 0.0)
+    lows, lowest = [math.inf] * (_COLUMNS + 2), [0] * (_COLUMNS + 2)
+    highs, highest = [-math.inf] * (_COLUMNS + 2), [0] * (_COLUMNS + 2)
+    for row, (place, height) in enumerate(zip(x, y, strict=False)):
+        column = int((place - origin) * scale)
+        if height < lows[column]:
+            lows[column], lowest[column] = height, row
+        if height > highs[column]:
+            highs[column], highest[column] = height, row
+    return {*lowest, *highest, x.index(left), x.index(right)}
 
 
 def curve_points(picture: FitPicture) -> list[tuple[float, float]]:

@@ -4,7 +4,8 @@ from textual.content import Content
 
 from tempfit_tui.frame import Setup
 from tempfit_tui.table import Table
-from tempfit_tui.text import harmless, number
+from tempfit_tui.text import number
+from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.lines import Lines
 
@@ -24,12 +25,13 @@ class DatasetPane(Lines):
         self._setup: Setup | None = None
         self._validation: frozenset[int] | None = None
         self._index_width = max(2, len(str(len(table) - 1)))
+        names = [shortened(name, NAME_WIDTH) for name in (table.x_name, table.y_name)]
         shown = [_cell(v) for column in (table.x, table.y) for v in column[:SAMPLE]]
-        self._width = max(7, *(len(cell) for cell in shown))
+        self._width = max(7, *map(width_of, names), *map(len, shown))
+        # Some characters are two cells wide, and some none.
+        x_name, y_name = (" " * (self._width - width_of(name)) + name for name in names)
         self._header = Content.styled(
-            f" {'#':>{self._index_width}} {_name(table.x_name):>{self._width}} "
-            f"{_name(table.y_name):>{self._width}}  split",
-            "bold $foreground 80%",
+            f" {'#':>{self._index_width}} {x_name} {y_name}  split", "bold $foreground 80%"
         )
 
     def on_mount(self) -> None:
@@ -75,11 +77,6 @@ class DatasetPane(Lines):
         if index in self._validation:
             return self._glyphs("◆ val"), "$validation"
         return self._glyphs("● train"), "$train"
-
-
-def _name(name: str) -> str:
-    name = harmless(name)
-    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
 
 
 def _cell(value: float) -> str:

@@ -9,12 +9,15 @@ from tempfit_tui.frame import Step
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 from tempfit_tui.text import number, setting, signed
+from tempfit_tui.ui.charts.cells import shortened
 from tempfit_tui.ui.fields import Settings
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
 
 WORD = 21
 """The width of the words at the left."""
+NAME_WIDTH = 12
+"""The cells that a column's name takes at the most."""
 
 
 class Lens(VerticalScroll):
@@ -34,7 +37,7 @@ class Lens(VerticalScroll):
 
     def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show the numbers of the frame seen."""
-        x, y = _short(self._table.x_name), _short(self._table.y_name)
+        x, y = (shortened(name, NAME_WIDTH) for name in (self._table.x_name, self._table.y_name))
         size = f"{recipe.model.words}, {seen.setup.parameters:,} parameters"
         lines = [("model", size), ("", "no epoch yet: n trains one, space many")]
         if seen.frame.step:
@@ -109,7 +112,3 @@ def _input(recipe: Recipe, name: str) -> str:
 
 def _target(recipe: Recipe, name: str) -> str:
     return f"z({name})" if recipe.target.transform == "standardise" else name
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 12 else f"{name[:11]}…"

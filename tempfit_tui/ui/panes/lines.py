@@ -4,7 +4,6 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
 
 
 class Lines(ScrollView, can_focus=True):
@@ -68,5 +67,6 @@ class Lines(ScrollView, can_focus=True):
             content = self.row(index)
         else:
             return Strip.blank(width, self.rich_style)
-        strips = Visual.to_strips(self, content, width, 1, self.visual_style)
-        return strips[0] if strips else Strip.blank(width, self.rich_style)
+        # To wrap it, as a Visual does, would take three times as long, for a single line.
+        style = self.visual_style
+        return Strip(content.render_segments(style)).crop_extend(0, width, style.rich_style)

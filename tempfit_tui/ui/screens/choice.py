@@ -10,9 +10,10 @@ from textual.widgets.option_list import Option
 
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.remedies import Answer
+from tempfit_tui.ui.screens.dialog import Dialog
 
 
-class ChoiceScreen(ModalScreen[Answer | None]):
+class ChoiceScreen(ModalScreen[Answer | None], Dialog[Answer | None]):
     """Asks, and gives back the answer taken, or None."""
 
     BINDINGS = [

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import KEYS
+from tempfit_tui.ui.screens.dialog import Dialog
 
 INTRODUCTION = (
     "An epoch is a forward pass, a loss, a gradient and an update. The loss chart shows the "
@@ -22,7 +23,7 @@ WIDGET_KEYS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], Dialog[None]):
     """Shows the keys until one of q, ? and Esc."""
 
     BINDINGS = [Binding("escape,q,question_mark", "dismiss", "back", show=False)]

@@ -106,7 +106,13 @@ class MainScreen(PastScreen):
     @work(group="live")
     async def live(self) -> None:
         """Drive the engine for as long as the app lives."""
+        self.listen()
         await self.trainer.live()
+
+    @work(group="live")
+    async def listen(self) -> None:
+        """Tell when the engine falls silent, and when it is heard again."""
+        await self.trainer.listen(self._on_silence)
 
     # What comes from the trainer
 
@@ -131,10 +137,20 @@ class MainScreen(PastScreen):
         if self.app.is_running:
             self._write_bars()
 
+    def _on_silence(self) -> None:
+        if not self.app.is_running:
+            return
+        self._write_bars()
+        told = self.trainer.death or self.trainer.silence
+        if told and self.app.screen is not self:
+            words = self.glyphs(harmless(told))
+            self.notify(words, title="Engine", severity="warning", timeout=10, markup=False)
+
     def _write_bars(self) -> None:
         trainer = self.trainer
         running = trainer.running.is_set()
-        now = Situation(trainer.seen, running, trainer.death, self._trouble, self._offer)
+        told = trainer.death, self._trouble, self._offer, trainer.silence
+        now = Situation(trainer.seen, running, *told)
         self.query_one(TitleBar).show(
             trainer.recipe,
             str(self._settings["training.optimizer"]),
@@ -142,7 +158,8 @@ class MainScreen(PastScreen):
             trainer.speed,
         )
         lr = self._settings["training.lr"]
-        self.query_one(StatusBar).show(trainer.seen, float(str(lr)), now.running)
+        training = running and not trainer.silence
+        self.query_one(StatusBar).show(trainer.seen, float(str(lr)), training)
         self.query_one(VerdictBar).show(now)
         self.query_one(FooterBar).show(now.running, "past" if now.past else self.shown)
         self.query_one(TabsBar).show(self.shown)
@@ -260,9 +277,9 @@ class MainScreen(PastScreen):
 
     @work
     async def action_remedy(self) -> None:
-        """Offer the remedies or the ways back, or start a dead engine again."""
+        """Offer the remedies or the ways back, or start a dead or silent engine again."""
         trainer = self.trainer
-        if trainer.death:
+        if trainer.death or trainer.silence:
             await trainer.revive()
         elif self._offer:
             await self._open_run(self._offer.id)
@@ -317,6 +334,7 @@ class MainScreen(PastScreen):
         self.workers.cancel_group(self, "live")
         self._take_up(opened, resumed)
         await self.recompose()
+        self._query_one_cache.clear()  # it would hold on to the panes of before
         self.show_pane("loss")
         self._write_bars()
         self.call_after_refresh(self.live)

@@ -15,6 +15,7 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import InputError, setting
 from tempfit_tui.ui.charts.fit import FitChart, FitPicture
 from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.screens.dialog import Dialog
 
 WIDE = 110
 """From so many columns on the list has titles, beside a preview that still has room."""
@@ -24,7 +25,7 @@ TALL = 30
 """From so many lines on there is room for a chart."""
 
 
-class RecipesScreen(ModalScreen[str | None]):
+class RecipesScreen(ModalScreen[str | None], Dialog[str | None]):
     """Gives back the name of the recipe picked, or None."""
 
     BINDINGS = [

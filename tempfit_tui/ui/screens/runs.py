@@ -8,7 +8,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tempfit_tui.engine.protocol import EngineError
@@ -18,6 +17,7 @@ from tempfit_tui.ui.charts.overlay import MOST_RUNS
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.remedies import Answer
 from tempfit_tui.ui.screens.choice import ChoiceScreen
+from tempfit_tui.ui.screens.dialog import Dialog
 from tempfit_tui.ui.screens.runs_detail import RunsDetail
 from tempfit_tui.ui.screens.runs_list import RunList
 from tempfit_tui.ui.screens.runs_words import deletion, title
@@ -52,7 +52,7 @@ class RunsEngine(Protocol):
         ...
 
 
-class RunsScreen(Screen[str | None]):
+class RunsScreen(Dialog[str | None]):
     """Gives back the id of the run to open, or None."""
 
     AUTO_FOCUS = "RunList"

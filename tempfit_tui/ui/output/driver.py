@@ -1,0 +1,115 @@
+"""The driver between Textual and the terminal: it sends what differs, when the terminal is ready.
+
+A terminal that is slow, or far away, gets fewer frames and always the newest: nothing waits in
+line. Whether it is ready is measured. Each frame ends with a question; a terminal that answered it
+when the app started has taken a frame in when it answers again. One that never answers is ready
+while its line takes output. The app itself never waits.
+"""
+
+import asyncio
+import select
+import signal
+import time
+from collections import deque
+from types import FrameType
+
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from .picture import Picture, is_frame
+
+BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
+"""Around a frame: the terminal shows it at once or not at all."""
+QUESTION = "\x1b[?2026$p"
+"""Whether it can do so: Textual's own question, and any that is answered would do."""
+ON_THEIR_WAY = 2
+"""So many frames may be unanswered: over a long line the next is sent before the answer comes."""
+LOST_SECONDS = 10.0
+"""An answer that takes longer isn't coming."""
+RETRY_SECONDS = 0.02
+REDRAW_SECONDS = 0.1
+"""After a change of size Textual draws the whole screen; by then it has."""
+LEAVE_SECONDS = 0.5
+"""How long to wait for the last answers, which would end up at the shell's prompt."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Sends the difference between what the terminal shows and what it should show."""
+
+    _answers = False
+    """Whether the terminal answers questions."""
+    _retry: asyncio.TimerHandle | None = None
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; nothing is known of what it shows."""
+        self._picture = Picture(*self._get_terminal_size())
+        self._unanswered: deque[float] = deque()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        loop, resized = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
+
+        def on_resize(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self._resized)
+            if callable(resized):
+                resized(number, frame)
+
+        signal.signal(signal.SIGWINCH, on_resize)
+
+    def write(self, data: str) -> None:
+        """Send a frame when the terminal is ready for it, anything else at once."""
+        if is_frame(data):
+            self._picture.draw(data)
+            self._send()
+        elif data not in {BEGIN, END}:  # around Textual's frame; what is sent has its own
+            super().write(data)
+
+    def process_message(self, message: Message) -> None:
+        """Take an answer, in the thread that reads; only the first is news to the app."""
+        if isinstance(message, TerminalSupportsSynchronizedOutput):
+            if self._unanswered:
+                self._unanswered.popleft()
+                self._loop.call_soon_threadsafe(self._send)
+            if self._answers:
+                return
+            self._answers = True
+        super().process_message(message)
+
+    def _send(self) -> None:
+        if self._retry:
+            self._retry.cancel()
+            self._retry = None
+        if not self._is_ready():
+            self._send_in(RETRY_SECONDS)
+        elif difference := self._picture.difference():
+            if self._answers:
+                self._unanswered.append(time.monotonic())
+                difference = f"{BEGIN}{difference}{END}{QUESTION}"
+            super().write(difference)
+
+    def _send_in(self, seconds: float) -> None:
+        self._retry = self._loop.call_later(seconds, self._send)
+
+    def _is_ready(self) -> bool:
+        """Tell whether the terminal has taken in what it was sent."""
+        late = time.monotonic() - LOST_SECONDS
+        while self._unanswered and self._unanswered[0] < late:
+            self._unanswered.popleft()
+        assert self._file is not None, "an app without a terminal doesn't start"
+        takes_output = select.select([], [self._file], [], 0)[1]
+        return bool(takes_output) and len(self._unanswered) < ON_THEIR_WAY
+
+    def _resized(self) -> None:
+        """Count on nothing that is shown: what a terminal does to it is its own affair."""
+        self._picture.resize(*self._get_terminal_size())
+        if self._retry:
+            self._retry.cancel()
+        self._send_in(REDRAW_SECONDS)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, once it has answered or has had the time to."""
+        if self._retry:
+            self._retry.cancel()
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while self._unanswered and time.monotonic() < deadline:
+            time.sleep(0.005)
+        super().stop_application_mode()

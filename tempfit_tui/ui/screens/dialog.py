@@ -1,0 +1,16 @@
+"""What is open over the main screen gives its answer once, however many keys and clicks come."""
+
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen, ScreenResultType
+
+
+class Dialog(Screen[ScreenResultType]):
+    """A screen that is closed by its answer."""
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Give back `result`; nothing if another screen is in front by now.
+
+        A second Enter or click can be on its way before the first has closed the screen. Textual
+        would close whatever is in front then, and fail where that is the main screen.
+        """
+        return super().dismiss(result) if self.is_active else AwaitComplete()

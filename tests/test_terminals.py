@@ -1,0 +1,114 @@
+"""Terminals that do less, or are slow, or paste: each tried for real."""
+
+import re
+import time
+
+import pytest
+from terminal import QUESTION, Terminal
+from test_terminal import is_closed
+
+FOREVER = ("split", "--start", "--set", "training.epochs=1000000000")
+WAYS_TO_KNOW = pytest.mark.parametrize("answers", [True, False], ids=["answers", "doesn't"])
+"""Whether a terminal is ready: by its answers, or by its line taking output."""
+SGR = re.compile(rb"\x1b\[([\d;]*)m")
+
+
+def colours(output):
+    """Return the numbers of all sequences that set colours or attributes."""
+    return {numbers.decode() for numbers in SGR.findall(bytes(output))}
+
+
+@WAYS_TO_KNOW
+def test_a_terminal_that_stops_reading_holds_up_neither_training_nor_keys(answers):
+    with Terminal(*FOREVER, answers=answers) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
+        before, read = terminal.epoch, len(terminal.output)
+        time.sleep(2.5)  # reads nothing
+        terminal.press("+")
+        time.sleep(1.5)
+        terminal.wait_for(lambda: terminal.epoch > before)
+        terminal.wait_for(lambda: terminal.epoch > before + 1500)
+        # What was on its way by then: two frames, or as much as the line holds.
+        assert len(terminal.output) - read < (12_000 if answers else 80_000)
+        terminal.wait_for(lambda: "   lr 0.01778" in terminal.status)
+
+
+@WAYS_TO_KNOW
+def test_where_nothing_changes_nothing_is_sent(answers):
+    with Terminal(*FOREVER, answers=answers) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
+        terminal.press("space")
+        terminal.wait_for(lambda: f" epoch {terminal.epoch:,}: " in terminal.verdict)
+        terminal.reads_for(0.3)
+        sent = len(terminal.output)
+        terminal.reads_for(1)
+        assert len(terminal.output) == sent
+
+
+def test_a_frame_is_a_few_hundred_bytes():
+    with Terminal("overfit", *FOREVER[1:], answers=True) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 500)
+        begin = len(terminal.output)
+        terminal.wait_for(lambda: terminal.epoch > 1500)
+        sent = terminal.output[begin:]
+        assert len(sent) / sent.count(QUESTION) < 1200
+
+
+def test_answers_to_come_are_waited_for_when_leaving():
+    with Terminal(*FOREVER, answers=True) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert terminal.output.rindex(b"\x1b[?1049l") > terminal.output.rindex(QUESTION)
+        assert terminal.left_behind == ""
+
+
+ATTRIBUTE = r"\d|2[1-9]"
+SIXTEEN = rf"{ATTRIBUTE}|3[0-79]|4[0-79]|9[0-7]|10[0-7]"
+
+
+@pytest.mark.parametrize(
+    ("variables", "allowed"),
+    [
+        ({"NO_COLOR": "1"}, rf"{ATTRIBUTE}|[34]8;2;(?P<grey>\d+);(?P=grey);(?P=grey)|39|49"),
+        ({"COLORTERM": None}, rf"{SIXTEEN}|[34]8;5;\d+"),
+        ({"COLORTERM": None, "TERM": "xterm"}, SIXTEEN),
+    ],
+    ids=["no colour", "256 colours", "16 colours"],
+)
+def test_no_more_colours_than_the_terminal_has(variables, allowed):
+    with Terminal("overfit", *FOREVER[1:], variables=variables) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
+        terminal.press("space", "?")
+        terminal.wait_for("start or pause training")
+        one = re.compile(rf"(?:(?:^|;)(?:{allowed}))*")
+        assert [numbers for numbers in colours(terminal.output) if not one.fullmatch(numbers)] == []
+
+
+def test_what_is_pasted_is_no_keys_and_in_a_field_its_text():
+    with Terminal("overfit") as terminal:
+        terminal.wait_for("2 settings")
+        terminal.wait_for("not started")
+        assert b"\x1b[?2004h" in terminal.output
+        terminal.press("\x1b[200~q n r\r+\x1b[201~", "n")
+        terminal.wait_for(" epoch 1 ")
+        assert "lr 0.001 " in f"{terminal.status} "
+        terminal.press("2")
+        terminal.wait_for(lambda: "2 settings" not in terminal.rows[-1])
+        sent = len(terminal.output)
+        terminal.press("enter")
+        terminal.wait_for(lambda: b"0.001" in terminal.output[sent:])  # in the field's own ink
+        terminal.press("\x1b[200~0.5\r\nq\x1b[201~", "enter")
+        terminal.wait_for(lambda: "   lr 0.5" in terminal.status)
+
+
+def test_a_storm_of_resizes_ends_at_the_last_size():
+    with Terminal(*FOREVER, answers=True) as terminal:
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 0)
+        for width in (*range(60, 160, 3), 80, 200, 120):
+            terminal.resize(width, 30 + width % 11)
+        terminal.resize(120, 40)
+        terminal.wait_for(lambda: is_closed(terminal, 120) and terminal.epoch)
+        before = terminal.epoch
+        terminal.wait_for(lambda: is_closed(terminal, 120) and (terminal.epoch or 0) > before)
+        assert terminal.rows[-1].startswith(" space pause ")
