@@ -17,6 +17,7 @@ from tempfit_tui.text import InputError
 from tempfit_tui.training.checkpoint import State, packed, unpacked
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.history import History
+from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.loop import Losses, train
 from tempfit_tui.training.models import model_of
 from tempfit_tui.training.moment import Best, LastStep, Moment, best_of
@@ -198,6 +199,7 @@ class Run:
             if not is_live(name):
                 raise InputError(f"{name}: needs a new start; it can't change during a run")
         after = with_settings(replace(self.now, changes=[]), settings)
+        refuse_too_large(after, len(self.data.y) + len(self.data.val_y))
         old, new = live_settings(self.now), live_settings(after)
         before = {name: old[name] for name in settings if old[name] != new[name]}
         if not before:

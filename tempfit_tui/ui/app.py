@@ -1,12 +1,9 @@
 """The app: theme, colours and the main screen; the screen composes and routes."""
 
-import shutil
 from collections.abc import Awaitable, Callable, Iterable
 
 from textual.app import App, SystemCommand
 from textual.command import CommandPalette
-from textual.events import Resize
-from textual.geometry import Size
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
@@ -65,16 +62,6 @@ class TempfitApp(App[None]):
             await self.run_action(action, self.main)
 
         return do
-
-    def on_mount(self) -> None:
-        """Stay as large as the terminal: in a storm of resizes the last can be overtaken."""
-        if not self.is_headless:
-            self.set_interval(1.0, self._follow_terminal)
-
-    def _follow_terminal(self) -> None:
-        terminal = Size(*shutil.get_terminal_size())
-        if terminal != self.size:
-            self.post_message(Resize(terminal, terminal))
 
     async def on_unmount(self) -> None:
         """End the engine with the app; a run that it was torn from counts as cut off."""

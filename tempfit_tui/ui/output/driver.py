@@ -11,6 +11,7 @@ import select
 import signal
 import time
 from collections import deque
+from collections.abc import Callable
 from types import FrameType
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -46,14 +47,13 @@ class TerminalDriver(LinuxDriver):
         self._picture = Picture(*self._get_terminal_size())
         self._unanswered: deque[float] = deque()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        loop, resized = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
-
-        def on_resize(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self._resized)
-            if callable(resized):
-                resized(number, frame)
-
-        signal.signal(signal.SIGWINCH, on_resize)
+        # Textual's own handler reads the size in the midst of a signal, where the next signal's may
+        # overtake it: then the last size told isn't the last. In the loop one follows the other.
+        loop, tell = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
+        assert callable(tell), "Textual has set one"
+        signal.signal(
+            signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._resized, tell) and None
+        )
 
     def write(self, data: str) -> None:
         """Send a frame when the terminal is ready for it, anything else at once."""
@@ -98,8 +98,9 @@ class TerminalDriver(LinuxDriver):
         takes_output = select.select([], [self._file], [], 0)[1]
         return bool(takes_output) and len(self._unanswered) < ON_THEIR_WAY
 
-    def _resized(self) -> None:
-        """Count on nothing that is shown: what a terminal does to it is its own affair."""
+    def _resized(self, tell: Callable[[int, FrameType | None], object]) -> None:
+        """Tell Textual, and count on nothing that is shown: a terminal may do as it likes to it."""
+        tell(signal.SIGWINCH, None)
         self._picture.resize(*self._get_terminal_size())
         if self._retry:
             self._retry.cancel()

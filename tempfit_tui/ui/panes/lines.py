@@ -69,4 +69,5 @@ class Lines(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         # To wrap it, as a Visual does, would take three times as long, for a single line.
         style = self.visual_style
-        return Strip(content.render_segments(style)).crop_extend(0, width, style.rich_style)
+        pieces = [piece for piece in content.render_segments(style) if piece.text]
+        return Strip(pieces).crop_extend(0, width, style.rich_style)
