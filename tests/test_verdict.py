@@ -131,7 +131,7 @@ def test_the_raw_run_itself_is_judged_as_its_closed_form():
 def test_a_learning_rate_too_large_diverges_from_the_second_epoch():
     told = verdicts([1, 2, 3, 5, 10], **ANALYTIC, training__lr=0.01)
     assert [each.kind for each in told.values()] == ["too early", *4 * ["diverging"]]
-    assert told[2].why == "the training loss grew 1,764 → 5,802,484"
+    assert told[2].why == "the training loss grew 1,764 → 5,802,486"
 
 
 def test_a_run_that_numbers_have_stopped_diverges_for_that_reason():
