@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -186,6 +186,16 @@ class Terminal:
             self.read_at = time.monotonic()
         self.feed(piece)
         return bool(piece) or not ready
+
+
+@contextmanager
+def kept_open(terminal):
+    """Hold the terminal open as a shell does, so that its modes outlive the app."""
+    line = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+    try:
+        yield line
+    finally:
+        os.close(line)
 
 
 def children_of(pid):

@@ -1,12 +1,13 @@
 """The app and the engine's process: neither outlives the other unseen, however either ends."""
 
 import os
+import select
 import signal
 from collections import deque
 
 import pytest
 from helpers import until
-from terminal import Terminal, children_of, lives, sleeps
+from terminal import Terminal, children_of, kept_open, lives, sleeps
 
 TRAINING = ("split", "--start", "--speed", "full", "--set", "training.epochs=1000000000")
 
@@ -76,10 +77,10 @@ def test_an_app_whose_engine_hangs_ends_all_the_same():
 
 
 def test_a_signal_ends_an_app_whose_terminal_takes_no_more_output():
-    with Terminal(*TRAINING, "--fps", "60") as terminal:
+    with Terminal(*TRAINING, "--fps", "60") as terminal, kept_open(terminal) as line:
         engine = engine_of(terminal)
-        # Nothing is read any more: the app stands still, and so does an engine without requests.
-        until(rests(engine), "a standstill")
+        # Nothing is read any more. The app trains on, but what it writes at its end has no room.
+        until(lambda: not select.select([], [line], [], 0)[1], "a full line")
         terminal.send_signal(signal.SIGTERM)
         until(lambda: not lives(terminal.pid), "the app's end")
         assert terminal.ended() == 143

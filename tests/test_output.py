@@ -103,12 +103,16 @@ def test_the_same_frame_again_is_nothing_and_after_forgetting_it_is_all():
     assert picture.difference() == first
 
 
-def test_another_size_keeps_what_is_known_and_sends_it_again():
+def test_another_size_shows_what_is_known_as_far_as_it_goes():
     picture = Picture(WIDTH, HEIGHT)
-    picture.draw(frame([(1, 2, "31", "epoch 12")]))
-    picture.difference()
+    picture.draw(frame([(1, 2, "31", "epoch 12"), (4, 0, "", "last")]))
+    first = picture.difference()
     picture.resize(6, 3)
     assert picture.difference() == "\x1b[31m\x1b[2;3Hepoc\x1b[m\x1b[1;1H"
+    picture.resize(WIDTH, HEIGHT)  # and back, before Textual has seen it
+    assert picture.difference() == first
+    picture.resize(6, 3)
+    picture.difference()
     picture.draw(frame([(4, 0, "", "outside"), (0, 4, "", "cut off")]))
     assert picture.difference() == "\x1b[1;5Hcu\x1b[1;1H"
 

@@ -1,14 +1,12 @@
 """The program as a person has it: in a real terminal, by its keys and its screen."""
 
-import os
 import re
 import signal
 import subprocess
 import termios
-from contextlib import contextmanager
 
 import pytest
-from terminal import PROGRAM, Terminal
+from terminal import PROGRAM, Terminal, kept_open
 
 BOTH_SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
 SMALL = (80, 24)
@@ -45,16 +43,6 @@ def marks(terminal):
     top = next((y for y, row in enumerate(rows) if " 4 Fit " in row and "╭" in row), len(rows))
     chart = [row.rpartition("┤")[2].rpartition("││")[2] for row in rows[top + 2 :]]
     return sum(row.count("●") + row.count("◆") for row in chart)
-
-
-@contextmanager
-def kept_open(terminal):
-    """Hold the terminal open as a shell does, so that its modes outlive the app."""
-    line = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
-    try:
-        yield line
-    finally:
-        os.close(line)
 
 
 def goes_to(terminal, key, title):

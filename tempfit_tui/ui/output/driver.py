@@ -9,8 +9,8 @@ while its line takes output. The app itself never waits.
 import asyncio
 import select
 import signal
+import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from types import FrameType
 
@@ -26,8 +26,8 @@ QUESTION = "\x1b[?2026$p"
 """Whether it can do so: Textual's own question, and any that is answered would do."""
 ON_THEIR_WAY = 2
 """So many frames may be unanswered: over a long line the next is sent before the answer comes."""
-LOST_SECONDS = 10.0
-"""An answer that takes longer isn't coming."""
+LOST_SECONDS = 3.0
+"""An answer that takes longer isn't waited for."""
 RETRY_SECONDS = 0.02
 REDRAW_SECONDS = 0.1
 """After a change of size Textual draws the whole screen; by then it has."""
@@ -40,15 +40,23 @@ class TerminalDriver(LinuxDriver):
 
     _answers = False
     """Whether the terminal answers questions."""
+    _asked = _answered = 0
+    """How many frames were sent with a question, and how many of those were answered."""
+    _asked_at = 0.0
     _retry: asyncio.TimerHandle | None = None
 
     def start_application_mode(self) -> None:
         """Take the terminal; nothing is known of what it shows."""
         self._picture = Picture(*self._get_terminal_size())
-        self._unanswered: deque[float] = deque()
+        terminal = sys.__stderr__
+        assert terminal is not None, "an app without a terminal doesn't start"
+        # With PYTHONUNBUFFERED what a signal interrupts is written in part, and the rest is lost.
+        self._file = self._output = open(  # noqa: SIM115 - as long as the app
+            terminal.fileno(), "w", encoding=terminal.encoding, errors="replace", closefd=False
+        )
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        # Textual's own handler reads the size in the midst of a signal, where the next signal's may
-        # overtake it: then the last size told isn't the last. In the loop one follows the other.
+        # Textual is told in the loop: amid a signal, the size that it reads could be overtaken by
+        # the one that the next signal tells.
         loop, tell = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
         assert callable(tell), "Textual has set one"
         signal.signal(
@@ -66,10 +74,9 @@ class TerminalDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Take an answer, in the thread that reads; only the first is news to the app."""
         if isinstance(message, TerminalSupportsSynchronizedOutput):
-            if self._unanswered:
-                self._unanswered.popleft()
-                self._loop.call_soon_threadsafe(self._send)
             if self._answers:
+                self._answered += 1
+                self._loop.call_soon_threadsafe(self._send)
                 return
             self._answers = True
         super().process_message(message)
@@ -82,7 +89,8 @@ class TerminalDriver(LinuxDriver):
             self._send_in(RETRY_SECONDS)
         elif difference := self._picture.difference():
             if self._answers:
-                self._unanswered.append(time.monotonic())
+                self._asked = max(self._asked, self._answered) + 1
+                self._asked_at = time.monotonic()
                 difference = f"{BEGIN}{difference}{END}{QUESTION}"
             super().write(difference)
 
@@ -91,17 +99,16 @@ class TerminalDriver(LinuxDriver):
 
     def _is_ready(self) -> bool:
         """Tell whether the terminal has taken in what it was sent."""
-        late = time.monotonic() - LOST_SECONDS
-        while self._unanswered and self._unanswered[0] < late:
-            self._unanswered.popleft()
-        assert self._file is not None, "an app without a terminal doesn't start"
-        takes_output = select.select([], [self._file], [], 0)[1]
-        return bool(takes_output) and len(self._unanswered) < ON_THEIR_WAY
+        if time.monotonic() - self._asked_at > LOST_SECONDS:
+            self._asked = self._answered
+        takes_output = select.select([], [self._output], [], 0)[1]
+        return bool(takes_output) and self._asked - self._answered < ON_THEIR_WAY
 
     def _resized(self, tell: Callable[[int, FrameType | None], object]) -> None:
         """Tell Textual, and count on nothing that is shown: a terminal may do as it likes to it."""
         tell(signal.SIGWINCH, None)
         self._picture.resize(*self._get_terminal_size())
+        self._asked = self._answered
         if self._retry:
             self._retry.cancel()
         self._send_in(REDRAW_SECONDS)
@@ -111,6 +118,6 @@ class TerminalDriver(LinuxDriver):
         if self._retry:
             self._retry.cancel()
         deadline = time.monotonic() + LEAVE_SECONDS
-        while self._unanswered and time.monotonic() < deadline:
+        while self._asked > self._answered and time.monotonic() < deadline:
             time.sleep(0.005)
         super().stop_application_mode()

@@ -59,10 +59,15 @@ class Picture:
         self._touched = set(range(self.height))
 
     def resize(self, width: int, height: int) -> None:
-        """Take on another size, with what is known of the old one; nothing of it is shown."""
-        known = [row[:width] + [UNKNOWN] * (width - len(row)) for row in self._wanted[:height]]
+        """Take on another size; nothing is shown, but all that is known of any size stays so.
+
+        In a storm of resizes back to the first one Textual sees none, and draws nothing anew.
+        """
         self.width, self.height = width, height
-        self._wanted = known + [[UNKNOWN] * width for _ in range(height - len(known))]
+        for line in self._wanted:
+            line.extend([UNKNOWN] * (width - len(line)))
+        widest = max([width, *map(len, self._wanted)])
+        self._wanted += [[UNKNOWN] * widest for _ in range(height - len(self._wanted))]
         self.forget()
 
     def draw(self, frame: str) -> None:
@@ -82,20 +87,21 @@ class Picture:
 
     def _write(self, row: int, column: int, cells: tuple[Cell, ...]) -> int:
         end = column + len(cells)
-        if row < self.height:
-            self._wanted[row][column:end] = cells[: max(0, self.width - column)]
+        if row < len(self._wanted):
+            line = self._wanted[row]
+            line[column:end] = cells[: max(0, len(line) - column)]
             self._touched.add(row)
         return end
 
     def difference(self) -> str:
         """Return the output that brings the screen up to date, "" if it is; it counts as shown."""
         runs: dict[Ink, list[Run]] = {}
-        for row in sorted(self._touched):
-            shown, wanted = self._shown[row], self._wanted[row]
+        for row in sorted(self._touched & set(range(self.height))):
+            shown, wanted = self._shown[row], self._wanted[row][: self.width]
             if shown != wanted:
                 for look, run in _runs(row, wanted, _changed(shown, wanted)):
                     runs.setdefault(look, []).append(run)
-                self._shown[row] = wanted.copy()
+                self._shown[row] = wanted
         self._touched.clear()
         if not runs and self._cursor == self._rest:
             return ""
