@@ -80,7 +80,12 @@ class Terminal:
 
     @property
     def rows(self):
-        return [row.rstrip() for row in self._screen.display]
+        # pyte's own `display` fails amid a frame, where half of a wide character is written over.
+        lines, columns = self._screen.buffer, range(self._screen.columns)
+        return [
+            "".join(lines[row][column].data for column in columns).rstrip()
+            for row in range(self._screen.lines)
+        ]
 
     @property
     def text(self):
@@ -124,6 +129,10 @@ class Terminal:
     def resize(self, columns, rows):
         self._screen.resize(rows, columns)
         self._process.setwinsize(rows, columns)
+
+    def wipe(self):
+        """Forget what is on the screen, as a terminal does that another program has used."""
+        self._screen.reset()
 
     def send_signal(self, number):
         self._process.kill(number)

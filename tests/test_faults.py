@@ -58,7 +58,7 @@ from tempfit_tui.engine.silence import (
     Silence,
     is_suspended,
 )
-from tempfit_tui.frame import View
+from tempfit_tui.frame import Frame, View
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.session.session import Session
 from tempfit_tui.settings import all_settings
@@ -570,7 +570,8 @@ answers = st.sampled_from(
 def test_whatever_a_child_says_the_app_is_told_something(said, tmp_path):
     # It ends by itself: what comes is torn, and not a silence.
     told = asyncio.run(outcome_of(child_that_says(tmp_path, said, then="true")))
-    assert told == first_frame or isinstance(told, EngineError)
+    # A digit that was changed on the way is a frame all the same: the pipe keeps no checksum.
+    assert isinstance(told, Frame | EngineError)
     assert str(told).isprintable()
 
 

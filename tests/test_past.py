@@ -27,6 +27,7 @@ from tempfit_tui.journal.journal import Journal
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.session import keeping
 from tempfit_tui.session.past import Past
+from tempfit_tui.session.replaying import replay
 from tempfit_tui.session.session import Session
 from tempfit_tui.settings import live_settings
 from tempfit_tui.text import InputError
@@ -505,3 +506,15 @@ def test_what_is_recorded_is_the_run_s_own_losses():
     kept = session.journal.read.losses(session.keeper.id, 50)
     assert [*memoryview(kept.val).cast("f")] == recorded(session.run.val_losses)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(session.frame(VIEW)), type=Frame)
+
+
+def test_a_change_taken_back_that_was_made_after_the_end_leaves_the_run_at_its_end():
+    session = Session(recipe(training__lr=10.0), THERMOMETER)
+    session.advance(100)
+    stopped = session.run.stopped
+    session.change({"training.lr": 20.0})
+    session.rewind("before-change")
+    assert session.run.stopped == stopped
+    session.advance(1)
+    assert session.run.epoch == stopped.epoch
+    assert replay(session.journal.read, session.keeper.id).differs_at is None

@@ -1,11 +1,15 @@
 """Terminals that do less, or are slow, or paste: each tried for real."""
 
 import re
+import signal
 import time
 
 import pytest
+from helpers import until
 from terminal import QUESTION, Terminal
 from test_terminal import is_closed
+
+from tempfit_tui.engine.silence import is_suspended
 
 FOREVER = ("split", "--start", "--set", "training.epochs=1000000000")
 WAYS_TO_KNOW = pytest.mark.parametrize("answers", [True, False], ids=["answers", "doesn't"])
@@ -52,6 +56,20 @@ def test_a_frame_is_a_few_hundred_bytes():
         terminal.wait_for(lambda: terminal.epoch > 1500)
         sent = terminal.output[begin:]
         assert len(sent) / sent.count(QUESTION) < 1200
+
+
+def test_after_a_stop_that_no_one_told_it_of_the_app_draws_all_again_and_can_be_left():
+    with Terminal("split") as terminal:
+        terminal.sees("not started", "1 Dataset")
+        terminal.send_signal(signal.SIGSTOP)
+        until(lambda: is_suspended(terminal.pid), "the stop")
+        terminal.wipe()
+        terminal.send_signal(signal.SIGCONT)
+        terminal.sees("1 Dataset", "3 Loss", "not started", "space train")
+        terminal.press("n")
+        terminal.wait_for(lambda: terminal.epoch == 1)
+        terminal.press("q")
+        assert terminal.ended() == 0
 
 
 def test_answers_to_come_are_waited_for_when_leaving():

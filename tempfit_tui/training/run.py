@@ -302,9 +302,9 @@ class Run:
         self.planned = [planned for planned in self.planned if planned.epoch != epoch]
         self.recipe = replace(self.recipe, changes=self.planned)
         changes = [change for change in self.changes if change.epoch != epoch]
-        step, stop = self.last_step, self.early_stop
+        here = self.last_step, self.early_stop, self.stopped
         self.return_to(self.moment()._replace(changes=changes))
-        self.last_step, self.early_stop = step, stop  # of this very epoch
+        self.last_step, self.early_stop, self.stopped = here  # of this very epoch
 
     def checkpoint(self) -> bytes:
         """Return the state that the last update left; losses, and changes since, are not in it."""

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -45,9 +46,13 @@ class TerminalDriver(LinuxDriver):
     _asked_at = 0.0
     _retry: asyncio.TimerHandle | None = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._picture = Picture(0, 0)
+
     def start_application_mode(self) -> None:
-        """Take the terminal; nothing is known of what it shows."""
-        self._picture = Picture(*self._get_terminal_size())
+        """Take the terminal; nothing is known of what it shows, so all is drawn again."""
+        self._redraw()
         terminal = sys.__stderr__
         assert terminal is not None, "an app without a terminal doesn't start"
         # With PYTHONUNBUFFERED what a signal interrupts is written in part, and the rest is lost.
@@ -107,11 +112,24 @@ class TerminalDriver(LinuxDriver):
     def _resized(self, tell: Callable[[int, FrameType | None], object]) -> None:
         """Tell Textual, and count on nothing that is shown: a terminal may do as it likes to it."""
         tell(signal.SIGWINCH, None)
+        self._redraw()
+
+    def _redraw(self) -> None:
         self._picture.resize(*self._get_terminal_size())
         self._asked = self._answered
         if self._retry:
             self._retry.cancel()
         self._send_in(REDRAW_SECONDS)
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal back; after a SIGSTOP, of which no one is told, it is given up first.
+
+        Otherwise two threads would read the keys, and one of them would wait for ever.
+        """
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super().resume_application_mode()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, once it has answered or has had the time to."""
