@@ -1,6 +1,7 @@
 """The engine's process: messages in on standard input, messages out on standard output."""
 
 import contextlib
+import gc
 import os
 import queue
 import signal
@@ -30,6 +31,8 @@ def main() -> None:
     # Only now: loading torch takes a second, in which the app may already be gone.
     from tempfit_tui.engine.host import Host  # noqa: PLC0415
 
+    # What is loaded stays: looking through all of PyTorch for garbage takes 80 ms.
+    gc.freeze()
     host = Host(home(), interrupted=lambda: not inbox.is_empty)
     while (request := _next(inbox, host.settle)) is not None:
         answers.write(_packed(host.answer(request)))
