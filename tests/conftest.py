@@ -1,4 +1,7 @@
-"""Every test starts on a clean machine: no settings, journals or colours of whoever runs it."""
+"""Every test starts on a clean machine: no settings, journals or colours of whoever runs it.
+
+It also starts in an empty folder, where whatever it exports is left.
+"""
 
 import sys
 from typing import NamedTuple
@@ -30,6 +33,7 @@ def clean_machine(tmp_path_factory, monkeypatch):
         monkeypatch.setenv(name, str(home / folder))
     for name in UNSET:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(home)
 
 
 class Outcome(NamedTuple):
