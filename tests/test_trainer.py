@@ -290,3 +290,33 @@ def test_the_recipe_of_a_frame_leads_to_it_and_on_as_it_did(opened, acts):
         assert once.train == twice.train
         session.advance(12)
         again.advance(12)
+
+
+# --- order
+
+
+@pytest.mark.parametrize("speed", [None, 500])
+async def test_an_older_frame_never_follows_a_newer_one(speed):
+    engine = ScriptedEngine()
+    watched = Watched(engine, speed=speed)
+    trainer = watched.trainer
+    trainer.start()
+    living = asyncio.create_task(trainer.live())
+    for lr in (0.02, 0.03, 0.04):
+        seen = len(watched.frames)
+        while len(watched.frames) == seen:
+            await asyncio.sleep(0)
+        engine.wait()
+        while not isinstance(engine.asked[-1], Advance):
+            await asyncio.sleep(0)
+        # Both are answered in one turn of the loop, the slice first.
+        changing = asyncio.create_task(trainer.change({"training.lr": lr}))
+        while isinstance(engine.asked[-1], Advance):
+            await asyncio.sleep(0)
+        engine.go()
+        assert await changing == ""
+    living.cancel()
+    rates = [frame.settings["training.lr"] for frame in watched.frames]
+    assert rates == sorted(rates)
+    epochs = [frame.epoch for frame in watched.frames]
+    assert epochs == sorted(epochs)

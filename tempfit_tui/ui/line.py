@@ -30,8 +30,18 @@ class Line:
         """Why there is no engine any more; "" while there is hope."""
         self.asking = 0
         """So many requests besides training are on their way."""
+        self._made = self._shown = 0
         self._on_frame, self._on_trouble, self._on_end = on_frame, on_trouble, on_end
         self._engines = 1
+
+    def place(self) -> int:
+        """Return the place in the line of the request that is made now."""
+        self._made += 1
+        return self._made
+
+    def is_overtaken(self, place: int) -> bool:
+        """Tell whether a frame that was asked for after that one has been handed on."""
+        return place < self._shown
 
     async def guarded(self, request: Awaitable[T]) -> T | None:
         """Return what is asked for; where there is none, tell why and pause."""
@@ -60,10 +70,12 @@ class Line:
         try:
             await self._open.wait()
             self.asking += 1
+            place = self.place()
             try:
                 frame = await request
             finally:
                 self.asking -= 1
+            self._shown = place
             self._on_frame(frame)
         except EngineRefusedError as error:
             return str(error)

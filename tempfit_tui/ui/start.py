@@ -16,8 +16,8 @@ from tempfit_tui.ui.options import Options
 
 GRACE_SECONDS = 3.0
 """How long the app may take to end after a signal."""
-STARTED_SECONDS = 1.0
-"""When the first frame has long been drawn."""
+STARTED_SECONDS = 5.0
+"""When all that lasts as long as the app has long been made."""
 
 
 def start_app(opened: Opened, options: Options) -> int:
@@ -38,7 +38,7 @@ async def _live(app: TempfitApp) -> None:
 
 
 def _collect_garbage() -> None:
-    """Let the collector work again, but for what is loaded: that stays."""
+    """Let the collector work again, but for what there is by now: that stays."""
     gc.freeze()
     gc.enable()
 

@@ -95,18 +95,27 @@ class Trainer:
 
     async def _train_at_full_speed(self) -> None:
         """Train slice after slice; each frame is drawn while the next slice is trained."""
-        slice_ = asyncio.ensure_future(self._engine.advance(seconds=self._frames.seconds))
+        slice_ = asyncio.ensure_future(self._slice(None, self._frames.seconds))
         while True:
-            frame = await self._line.guarded(slice_)
+            place, frame = await slice_
             ended = frame is None or self._ends_at(frame) or self._nudged.is_set()
             if not ended:
-                slice_ = asyncio.ensure_future(self._engine.advance(seconds=self._frames.seconds))
+                slice_ = asyncio.ensure_future(self._slice(None, self._frames.seconds))
                 await asyncio.sleep(0)  # lets the request out before the drawing
-            # Another request's frame comes at once, and shows what the key did sooner.
-            if frame is not None and not self._line.asking:
-                self._take(frame)
+            if frame is not None:
+                self._take_slice(place, frame, last=ended)
             if ended:
                 return
+
+    async def _slice(self, epochs: int | None, seconds: float) -> tuple[int, Frame | None]:
+        """Train a slice; return its place in the line, and its frame."""
+        place = self._line.place()
+        return place, await self._line.guarded(self._engine.advance(epochs, seconds))
+
+    def _take_slice(self, place: int, frame: Frame, *, last: bool) -> None:
+        """Take a slice's frame, unless a key's is newer; one that is on its way comes sooner so."""
+        if not self._line.is_overtaken(place) and (last or not self._line.asking):
+            self._take(frame)
 
     async def _train_at(self, speed: int) -> None:
         """Train `speed` epochs a second, in as few frames as the eye needs."""
@@ -115,13 +124,13 @@ class Trainer:
         while not self._nudged.is_set():
             period = max(self._frames.seconds, 1 / speed)
             due = first + round((time.monotonic() - began + period) * speed)
-            frame = await self._line.guarded(self._engine.advance(max(1, due - done), period))
+            place, frame = await self._slice(max(1, due - done), period)
             if frame is None:
                 return
-            if self._ends_at(frame):
-                self._take(frame)
+            ended = self._ends_at(frame)
+            self._take_slice(place, frame, last=ended)
+            if ended:
                 return
-            self._take(frame)
             done = frame.epoch
             if due - done > speed:  # slower than asked for: don't run after what can't be had
                 began, first = time.monotonic(), done
