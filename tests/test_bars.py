@@ -68,9 +68,10 @@ async def test_there_are_no_tabs_where_all_panes_are_seen():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_long_title_leaves_room_for_state_and_speed(size):
-    async with sitting_at(size=size, settings={"title": "long " * 60}) as person:
-        assert person.title.startswith("tempfit  long long")
+@pytest.mark.parametrize("word", ["long", "長い"])
+async def test_a_long_title_leaves_room_for_state_and_speed(size, word):
+    async with sitting_at(size=size, settings={"title": f"{word} " * 60}) as person:
+        assert person.title.startswith(f"tempfit  {word} {word}")
         assert "…" in person.title
         assert person.title.endswith("‖ not started   speed 500/s")
 

@@ -5,7 +5,8 @@ from textual.events import Click
 from textual.widget import Widget
 
 from tempfit_tui.recipe import Recipe
-from tempfit_tui.text import harmless, number, setting
+from tempfit_tui.text import number, setting
+from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import footer_keys
 from tempfit_tui.ui.trainer import Seen
@@ -73,16 +74,15 @@ class TitleBar(Bar):
         if self._shown is None:
             return []
         recipe, optimizer, state, speed = self._shown
-        title = harmless(recipe.title) or "untitled"
+        title = recipe.title or "untitled"
         what = f" · {recipe.model.words} · {optimizer}"
         chosen = "full speed" if speed is None else f"speed {speed:,}/s"
         right = f"{state[0]}   {chosen}"
         room = self.size.width - len("tempfit  ") - len(right) - 2
-        if len(title) + len(what) > room:
+        if width_of(title) + width_of(what) > room:
             what = ""
-        if len(title) > room:
-            title = f"{title[: max(0, room - 1)]}…"
-        gap = " " * max(1, room - len(title) - len(what) + 2)
+        title = shortened(title, room)
+        gap = " " * max(1, room - width_of(title) - width_of(what) + 2)
         return [
             ("tempfit  ", "bold $text-primary"),
             (title, "bold"),
