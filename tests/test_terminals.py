@@ -2,7 +2,6 @@
 
 import re
 import signal
-import time
 
 import pytest
 from helpers import until
@@ -10,6 +9,7 @@ from terminal import QUESTION, Terminal
 from test_terminal import is_closed
 
 from tempfit_tui.engine.silence import is_suspended
+from tempfit_tui.journal.journal import opened
 
 FOREVER = ("split", "--start", "--set", "training.epochs=1000000000")
 WAYS_TO_KNOW = pytest.mark.parametrize("answers", [True, False], ids=["answers", "doesn't"])
@@ -22,16 +22,25 @@ def colours(output):
     return {numbers.decode() for numbers in SGR.findall(bytes(output))}
 
 
+def kept_epochs(home):
+    """Return the epochs of the one run, as the journal has them."""
+    journal = opened(home)
+    try:
+        return sum(run.epochs for run in journal.read.summaries())
+    finally:
+        journal.close()
+
+
 @WAYS_TO_KNOW
-def test_a_terminal_that_stops_reading_holds_up_neither_training_nor_keys(answers):
-    with Terminal(*FOREVER, answers=answers) as terminal:
+def test_a_terminal_that_stops_reading_holds_up_neither_training_nor_keys(answers, tmp_path):
+    with Terminal(*FOREVER, answers=answers, home=tmp_path) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         before, read = terminal.epoch, len(terminal.output)
-        time.sleep(2.5)  # reads nothing
+        # Seconds in which nothing is read; the journal alone tells of the training.
+        until(lambda: kept_epochs(tmp_path) > before + 1200, "training, unseen")
         terminal.press("+")
-        time.sleep(1.5)
-        terminal.wait_for(lambda: terminal.epoch > before)
-        terminal.wait_for(lambda: terminal.epoch > before + 1500)
+        until(lambda: kept_epochs(tmp_path) > before + 2000, "training, unseen")
+        terminal.wait_for(lambda: terminal.epoch > before + 2000)
         # What was on its way by then: two frames, or as much as the line holds.
         assert len(terminal.output) - read < (12_000 if answers else 80_000)
         terminal.wait_for(lambda: "   lr 0.01778" in terminal.status)

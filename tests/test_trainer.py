@@ -320,3 +320,36 @@ async def test_an_older_frame_never_follows_a_newer_one(speed):
     assert rates == sorted(rates)
     epochs = [frame.epoch for frame in watched.frames]
     assert epochs == sorted(epochs)
+
+
+async def test_the_charts_of_a_change_are_painted_with_the_next_slice_or_when_it_ends():
+    engine = ScriptedEngine()
+    painted = []
+    watched = Watched(engine, speed=None)
+    trainer = watched.trainer
+    trainer._on_seen = lambda seen: painted.append(
+        (seen.frame.settings["training.lr"], seen.charts)
+    )
+    trainer.start()
+    living = asyncio.create_task(trainer.live())
+    while not painted:
+        await asyncio.sleep(0)
+    assert await trainer.change({"training.lr": 0.02}) == ""
+    assert (0.02, False) in painted
+    while painted[-1] != (0.02, True):
+        await asyncio.sleep(0)
+
+    engine.wait()
+    while not isinstance(engine.asked[-1], Advance):
+        await asyncio.sleep(0)
+    changing = asyncio.create_task(trainer.change({"training.lr": 0.03}))
+    while isinstance(engine.asked[-1], Advance):
+        await asyncio.sleep(0)
+    trainer.pause()  # the slice under way is the last, and older than the change
+    engine.go()
+    assert await changing == ""
+    while painted[-1] != (0.03, True):
+        await asyncio.sleep(0)
+    assert await trainer.change({"training.lr": 0.04}) == ""
+    assert painted[-1] == (0.04, True)
+    living.cancel()

@@ -61,7 +61,11 @@ class Line:
         if (reason := await self.ask(request)) and not self.death and asked == self._engines:
             self._on_trouble(reason)
 
-    async def ask(self, request: Coroutine[None, None, Frame]) -> str:
+    async def ask(
+        self,
+        request: Coroutine[None, None, Frame],
+        on_frame: Callable[[Frame], None] | None = None,
+    ) -> str:
         """Await a request's frame and hand it on; return why there is none, "" if there is."""
         if self.death:
             request.close()
@@ -76,7 +80,7 @@ class Line:
             finally:
                 self.asking -= 1
             self._shown = place
-            self._on_frame(frame)
+            (on_frame or self._on_frame)(frame)
         except EngineRefusedError as error:
             return str(error)
         except EngineDiedError as error:

@@ -31,6 +31,8 @@ class Seen(NamedTuple):
     setup: Setup
     rate: float | None
     """Epochs a second as measured; None while not training."""
+    charts: bool = True
+    """Whether to paint the charts, which takes longest: a slice's frame may come at once."""
 
 
 class Trainer:
@@ -114,7 +116,10 @@ class Trainer:
 
     def _take_slice(self, place: int, frame: Frame, *, last: bool) -> None:
         """Take a slice's frame, unless a key's is newer; one that is on its way comes sooner so."""
-        if not self._line.is_overtaken(place) and (last or not self._line.asking):
+        if self._line.is_overtaken(place):
+            if last and self.seen:
+                self._take(self.seen.frame)  # whose charts may still be to be painted
+        elif last or not self._line.asking:
             self._take(frame)
 
     async def _train_at(self, speed: int) -> None:
@@ -234,7 +239,7 @@ class Trainer:
 
     async def change(self, settings: dict[str, Value], remedy: str = "") -> str:
         """Change live settings, as a remedy if it has a name; return why not, "" if done."""
-        return await self._line.ask(self._engine.change(settings, remedy))
+        return await self._line.ask(self._engine.change(settings, remedy), self._take_change)
 
     async def rewind(self, to: RewindTo) -> None:
         """Go back, paused."""
@@ -295,13 +300,18 @@ class Trainer:
         """What the frames are asked to show."""
         return self._view
 
-    def _take(self, frame: Frame) -> None:
+    def _take_change(self, frame: Frame) -> None:
+        """Tell at once what is in force; while training the next slice's frame has the charts."""
+        self._take(frame, charts=not self.running.is_set())
+
+    def _take(self, frame: Frame, *, charts: bool = True) -> None:
         setup = frame.setup or (self.seen.setup if self.seen else None)
         assert setup is not None, "the first frame after a start holds the setup"
         if frame.setup or not self.running.is_set():
             self._pace.clear()
         self._pace.note(time.monotonic(), frame.epoch)
-        self.seen = Seen(frame, setup, self._pace.rate if self.running.is_set() else None)
+        rate = self._pace.rate if self.running.is_set() else None
+        self.seen = Seen(frame, setup, rate, charts)
         self._on_seen(self.seen)
         self._frames.drawn()
 

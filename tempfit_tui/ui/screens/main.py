@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import cast
 
-from msgspec.structs import replace
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -17,8 +16,6 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import ExportKind
 from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import InputError, harmless, setting
-from tempfit_tui.ui.charts.fit import FitChart
-from tempfit_tui.ui.charts.loss import LossChart
 from tempfit_tui.ui.fields import settings_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.keys import bindings
@@ -29,8 +26,9 @@ from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.remedies import Answer, remedies
+from tempfit_tui.ui.screens.looks import LooksScreen
 from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE
-from tempfit_tui.ui.screens.past import PAST, PastScreen
+from tempfit_tui.ui.screens.past import PAST
 from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
 from tempfit_tui.ui.words import Situation, state_words
 
@@ -42,7 +40,7 @@ EXPORTS = [
 ]
 
 
-class MainScreen(PastScreen):
+class MainScreen(LooksScreen):
     """Dataset, hyperparameters, losses and fit of one run, live."""
 
     BINDINGS = [
@@ -127,8 +125,9 @@ class MainScreen(PastScreen):
             told, title = self.glyphs(self._notice), "Runs aren't kept"
             self.notify(told, title=title, severity="warning", timeout=10, markup=False)
         self._write_bars()
-        self.query_one(LossPane).show(seen, self.trainer.view)
-        self.query_one(FitPane).show(self.trainer.recipe, seen)
+        if seen.charts:
+            self.query_one(LossPane).show(seen, self.trainer.view)
+            self.query_one(FitPane).show(self.trainer.recipe, seen)
         self.query_one(DatasetPane).show(seen.setup)
         self.query_one(HyperparametersPane).show(self._settings, seen.frame.limit)
 
@@ -312,10 +311,6 @@ class MainScreen(PastScreen):
         if reason:
             self._on_trouble(reason)
 
-    def action_ghost(self) -> None:
-        """Show the run without the last remedy, or not."""
-        self._look(ghost=not self.trainer.view.ghost)
-
     # Other runs
 
     @work
@@ -372,36 +367,6 @@ class MainScreen(PastScreen):
         if file := await self.trainer.export(cast("ExportKind", answer.name), str(folder)):
             told = self.glyphs(harmless(f"{file}, in {folder}"))
             self.notify(told, title="Written", timeout=6, markup=False)
-
-    # What is seen
-
-    def on_loss_chart_columns_changed(self, event: LossChart.ColumnsChanged) -> None:
-        """Ask for as many columns as the chart has."""
-        self._look(columns=event.columns)
-
-    def on_fit_chart_columns_changed(self, event: FitChart.ColumnsChanged) -> None:
-        """Ask for as many points as the chart has columns."""
-        self._look(points=max(2, event.columns))
-
-    def on_loss_pane_view_wanted(self, event: LossPane.ViewWanted) -> None:
-        """Ask for the losses in another way."""
-        self._look(**event.changes)
-
-    @work
-    async def _look(self, **changes: object) -> None:
-        await self.trainer.look(replace(self.trainer.view, **changes))
-
-    def action_log_axis(self) -> None:
-        """Turn the loss axis between logarithmic and linear."""
-        self.query_one(LossPane).toggle_log()
-
-    def action_smooth(self) -> None:
-        """Smooth the losses, or not."""
-        self.query_one(LossPane).toggle_smooth()
-
-    def action_window(self) -> None:
-        """Show the next window of epochs."""
-        self.query_one(LossPane).next_window()
 
     def pane_changed(self) -> None:
         """Show the keys of the pane in use."""

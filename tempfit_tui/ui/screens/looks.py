@@ -1,0 +1,45 @@
+"""A screen whose charts can be looked at in several ways."""
+
+from msgspec.structs import replace
+from textual import work
+
+from tempfit_tui.ui.charts.fit import FitChart
+from tempfit_tui.ui.charts.loss import LossChart
+from tempfit_tui.ui.panes.loss import LossPane
+from tempfit_tui.ui.screens.past import PastScreen
+
+
+class LooksScreen(PastScreen):
+    """Asks for what the charts have room for, and in the way that keys choose."""
+
+    @work
+    async def _look(self, **changes: object) -> None:
+        await self.trainer.look(replace(self.trainer.view, **changes))
+
+    def on_loss_chart_columns_changed(self, event: LossChart.ColumnsChanged) -> None:
+        """Ask for as many columns as the chart has."""
+        self._look(columns=event.columns)
+
+    def on_fit_chart_columns_changed(self, event: FitChart.ColumnsChanged) -> None:
+        """Ask for as many points as the chart has columns."""
+        self._look(points=max(2, event.columns))
+
+    def on_loss_pane_view_wanted(self, event: LossPane.ViewWanted) -> None:
+        """Ask for the losses in another way."""
+        self._look(**event.changes)
+
+    def action_log_axis(self) -> None:
+        """Turn the loss axis between logarithmic and linear."""
+        self.query_one(LossPane).toggle_log()
+
+    def action_smooth(self) -> None:
+        """Smooth the losses, or not."""
+        self.query_one(LossPane).toggle_smooth()
+
+    def action_window(self) -> None:
+        """Show the next window of epochs."""
+        self.query_one(LossPane).next_window()
+
+    def action_ghost(self) -> None:
+        """Show the run without the last change, or not."""
+        self._look(ghost=not self.trainer.view.ghost)
