@@ -16,8 +16,8 @@ from tempfit_tui.ui.options import Options
 
 GRACE_SECONDS = 3.0
 """How long the app may take to end after a signal."""
-STARTED_SECONDS = 5.0
-"""When all that lasts as long as the app has long been made."""
+LOADED_SECONDS, STARTED_SECONDS = 1.0, 5.0
+"""When the first frame has long been drawn, and when training has."""
 
 
 def start_app(opened: Opened, options: Options) -> int:
@@ -33,12 +33,15 @@ async def _live(app: TempfitApp) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Not by the loop, which stands still where the terminal takes no more output.
         signal.signal(number, end)
-    asyncio.get_running_loop().call_later(STARTED_SECONDS, _collect_garbage)
+    for seconds in (LOADED_SECONDS, STARTED_SECONDS):
+        asyncio.get_running_loop().call_later(seconds, _collect_garbage)
     await app.run_async()
 
 
 def _collect_garbage() -> None:
-    """Let the collector work again, but for what there is by now: that stays."""
+    """Let the collector work, but for what is left by now: that stays as long as the app."""
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
     gc.enable()
 
