@@ -12,8 +12,9 @@ from screen import ENDLESS, sitting_at
 from scripted_engine import ScriptedEngine
 from textual.worker import WorkerFailed
 
+from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.child import ChildEngine
-from tempfit_tui.engine.messages import Advance, ChangeSettings, Open
+from tempfit_tui.engine.messages import Advance, ChangeSettings, Open, Rewind
 from tempfit_tui.ui.keys import KEYS
 from tempfit_tui.ui.palette import SHAPES
 from tempfit_tui.ui.trainer import Trainer
@@ -703,3 +704,45 @@ async def test_ascii_only_shows_nothing_else():
         await person.resize(80, 24)
         seen.append(person.text)
         assert "".join(seen).isascii()
+
+
+# --- another recipe, in the midst of everything
+
+
+async def test_what_was_asked_of_a_run_is_no_news_once_another_is_opened():
+    engine = ScriptedEngine()
+    async with sitting_at("split", engine=engine) as person:
+        await person.steps(2)
+        await person.press("o", "home", "enter")
+        await person.sees("A gradient by trying")
+        old = person.trainer
+        await person.press("o", "end")
+        engine.wait()
+        person.app.main.action_best()
+        await person.until(lambda: isinstance(engine.asked[-1], Rewind), "the request")
+        await person.press("enter")
+        await person.until(lambda: person.trainer is not old, "another run")
+        engine.go()
+        await person.sees("epoch 0", "not started")
+        await person.steps(1)
+
+
+async def test_keys_pressed_while_the_panes_are_made_do_no_harm():
+    keys = ["plus", "minus", "l", "s", "z", "1", "2", "3", "4", "4", "tab", "w", "[", "n", "space"]
+    async with sitting_at("split") as person:
+        old = person.trainer
+        await person.press("o")
+        await person.sees("Enter: open it")
+        await person.presses_at_once("end", "up", "enter", *keys)
+        await person.until(lambda: person.trainer is not old, "another run")
+        await person.until(lambda: person.trainer.seen, "the first frame")
+        frame = person.frame
+        for key in keys:
+            old = person.trainer
+            person.app.main._open(open_named("raw"))
+            old._take(frame)  # which is asked for before, and comes now
+            await person.presses_at_once(key)
+        await person.sees("By hand, raw input", " epoch ")
+        person.trainer.pause()
+        await person.stands()
+        await person.steps(1)

@@ -17,7 +17,7 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import ExportKind, Source, with_changes
 from tempfit_tui.settings import with_settings
 from tempfit_tui.ui.frame_rate import FrameRate
-from tempfit_tui.ui.line import Line
+from tempfit_tui.ui.line import Line, ignore
 from tempfit_tui.ui.pace import Pace
 
 SPEEDS: tuple[int | None, ...] = (1, 10, 100, 500, None)
@@ -164,6 +164,12 @@ class Trainer:
         """Train so many epochs a second from now on; None for as many as can be."""
         self.speed = speed
         self._nudged.set()
+
+    def leave(self) -> None:
+        """Hand on nothing any more: another has taken its place."""
+        self.pause()
+        self._on_seen = self._on_trouble = ignore
+        self._line.leave()
 
     async def start_anew(self, recipe: Recipe, remedy: str = "") -> bool:
         """Open `recipe` in place of the run so far, paused; tell whether that went well.

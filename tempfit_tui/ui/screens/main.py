@@ -57,6 +57,8 @@ class MainScreen(LooksScreen):
         self._offer: CutOff | None = None
         """A run that was cut off, until another is trained."""
         self._notice = ""
+        self._has_panes = True
+        """Not while they are made anew, for another table."""
         self._take_up(opened)
 
     def _take_up(self, opened: Opened, resumed: Frame | None = None) -> None:
@@ -99,13 +101,14 @@ class MainScreen(LooksScreen):
             self.trainer.start()
         self._write_bars()
         # After the first frame: loading torch would take the processor from it.
-        self.call_after_refresh(self.live)
+        self.call_after_refresh(self.live, self.trainer)
 
     @work(group="live")
-    async def live(self) -> None:
-        """Drive the engine for as long as the app lives."""
-        self.listen()
-        await self.trainer.live()
+    async def live(self, trainer: Trainer) -> None:
+        """Drive the engine for as long as the app lives, or until another recipe is opened."""
+        if trainer is self.trainer:
+            self.listen()
+            await trainer.live()
 
     @work(group="live")
     async def listen(self) -> None:
@@ -146,6 +149,8 @@ class MainScreen(LooksScreen):
             self.notify(words, title="Engine", severity="warning", timeout=10, markup=False)
 
     def _write_bars(self) -> None:
+        if not self._has_panes:
+            return
         trainer = self.trainer
         running = trainer.running.is_set()
         told = trainer.death, self._trouble, self._offer, trainer.silence
@@ -322,17 +327,31 @@ class MainScreen(LooksScreen):
 
         name = await self.app.push_screen_wait(RecipesScreen(self._opened.name, self.glyphs))
         if name is not None:
-            await self._open(open_named(name))
+            self._open(open_named(name))
 
-    async def _open(self, opened: Opened, resumed: Frame | None = None) -> None:
-        """Open another recipe or run on the same engine: new panes, for its table."""
-        self.workers.cancel_group(self, "live")
+    def _open(self, opened: Opened, resumed: Frame | None = None) -> None:
+        """Open another recipe or run on the same engine."""
+        self._has_panes = False
+        self.trainer.leave()
         self._take_up(opened, resumed)
+        # Among the screen's messages: what is pressed meanwhile waits for the new panes.
+        self.call_next(self._renew, self.trainer)
+
+    async def _renew(self, trainer: Trainer) -> None:
+        """Make new panes, for the table of what was opened."""
+        if trainer is not self.trainer:  # another one has been opened since
+            return
+        self.workers.cancel_group(self, "live")
         await self.recompose()
         self._query_one_cache.clear()  # it would hold on to the panes of before
+        self._has_panes = True
         self.show_pane("loss")
         self._write_bars()
-        self.call_after_refresh(self.live)
+        self.call_after_refresh(self.live, trainer)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key act on panes that are being made."""
+        return self._has_panes and super().check_action(action, parameters)
 
     async def _open_run(self, run: str) -> None:
         """Go on with a run of the journal."""
@@ -340,7 +359,7 @@ class MainScreen(LooksScreen):
             source = reopened.source
             table, file = reopened.sent.table(), Path(source.file)
             opened = Opened(source.name, reopened.recipe, table, file)
-            await self._open(opened, reopened.frame)
+            self._open(opened, reopened.frame)
 
     @work
     async def action_runs(self) -> None:
