@@ -21,6 +21,8 @@ INTERRUPTED = 130
 
 KINDS = ("script", "csv", "svg", "recipe")
 SPEEDS = ("1", "10", "100", "500", "full")
+MOST_LETTERS = 1000
+"""Of a longer line, as where it repeats a long argument, the middle is left out."""
 EPOCHS = click.IntRange(1, 10**12)
 """As in a recipe."""
 
@@ -75,7 +77,10 @@ def main() -> None:
 
 
 def _leave(message: str, code: int) -> NoReturn:
-    click.echo(f"tempfit-tui: {harmless(' '.join(message.split()))}", err=True)
+    line = harmless(" ".join(message.split()))
+    if len(line) > MOST_LETTERS:
+        line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
+    click.echo(f"tempfit-tui: {line}", err=True)
     sys.exit(code)
 
 

@@ -167,6 +167,7 @@ def test_bad_input_is_one_line_and_exit_2(tempfit, tmp_path, monkeypatch, argume
         ["raw", "scaled"],
         ["run", "a" * 5000],
         ["run", "a" * 5000 + ".csv"],
+        ["run", "raw", "a" * 30000],
         ["run", "\0"],
         ["run", "\udcff.csv"],
     ],
@@ -179,6 +180,7 @@ def test_whatever_else_is_wrong_is_one_line_too(tempfit, tmp_path, monkeypatch, 
     assert err.startswith("tempfit-tui: ")
     assert err.count("\n") == 1
     assert err[:-1].isprintable()
+    assert len(err) < 1100
 
 
 def test_a_file_s_markup_and_escapes_are_harmless_in_messages(tempfit, tmp_path):

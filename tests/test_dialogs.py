@@ -53,3 +53,16 @@ async def test_a_theme_chosen_more_than_once_closes_one_screen():
         await person.press("down")
         await person.presses_at_once(*["enter"] * 4)
         await person.until(lambda: person.app.screen is person.app.main, "the main screen")
+
+
+async def test_what_is_left_looks_for_nothing_any_more():
+    async with sitting_at() as person:
+        await person.steps(3)
+        await person.press("u")
+        await person.sees("Runs", "split")
+        screen = person.app.screen
+        assert any(worker.node is screen for worker in person.app.workers)
+        screen.dismiss(None)
+        at_work = [worker for worker in person.app.workers if not worker.is_cancelled]
+        assert not any(worker.node is screen for worker in at_work)
+        await person.until(lambda: person.app.screen is person.app.main, "the main screen")

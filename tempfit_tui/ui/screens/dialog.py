@@ -13,4 +13,7 @@ class Dialog(Screen[ScreenResultType]):
         A second Enter or click can be on its way before the first has closed the screen. Textual
         would close whatever is in front then, and fail where that is the main screen.
         """
-        return super().dismiss(result) if self.is_active else AwaitComplete()
+        if not self.is_active:
+            return AwaitComplete()
+        self.workers.cancel_node(self)  # else they could look for what is no longer there
+        return super().dismiss(result)
