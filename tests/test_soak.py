@@ -68,4 +68,5 @@ def test_neither_process_keeps_descriptors_or_threads_of_frames_and_new_starts()
                     for count in (proc.descriptors, proc.threads)
                 ]
             )
-        assert all(last <= early for last, early in zip(seen[-1], seen[1], strict=True)), seen
+        # By the sixth the journal has been written to on a slow machine too.
+        assert all(last <= early for last, early in zip(seen[-1], seen[5], strict=True)), seen

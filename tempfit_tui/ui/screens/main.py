@@ -149,7 +149,7 @@ class MainScreen(LooksScreen):
             self.notify(words, title="Engine", severity="warning", timeout=10, markup=False)
 
     def _write_bars(self) -> None:
-        if not self._has_panes:
+        if not (self._has_panes and self.app.is_running):
             return
         trainer = self.trainer
         running = trainer.running.is_set()

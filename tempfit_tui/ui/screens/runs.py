@@ -118,7 +118,7 @@ class RunsScreen(Dialog[str | None]):
         except EngineError as error:
             self._say(str(error))
             return False
-        if not self.query(RunList):  # the screen is going
+        if not (self.app.is_running and self.query(RunList)):  # the screen is going
             return True
         ids = {run.id for run in self._runs}
         self._marks = {id_: number for id_, number in self._marks.items() if id_ in ids}
@@ -134,6 +134,8 @@ class RunsScreen(Dialog[str | None]):
             await self._wanted.wait()
             self._wanted.clear()
             await asyncio.sleep(CALM_SECONDS)
+            if not self.app.is_running:  # the screen is going
+                return
             if self._wanted.is_set():
                 continue
             columns = self._detail.columns
@@ -146,7 +148,8 @@ class RunsScreen(Dialog[str | None]):
                 self._say(str(error))
                 continue
             self._traced.update({run.summary.id: run for run in traced})
-            self._draw()
+            if self.app.is_running:
+                self._draw()
 
     @work
     async def action_delete(self) -> None:
@@ -237,7 +240,7 @@ class RunsScreen(Dialog[str | None]):
 
     def _say(self, trouble: str) -> None:
         """Show one line on what can't be; "" for none."""
-        if trouble == self._trouble:
+        if trouble == self._trouble or not self.app.is_running:
             return
         self._trouble = trouble
         line = self.query_one("#trouble", Static)
