@@ -8,6 +8,15 @@ REPLAYED_EPOCHS = 300_000
 """So many epochs are trained again, of as many runs as that is."""
 
 
+def kept(home):
+    """Return the runs that the journal has."""
+    journal = opened(home)
+    try:
+        return journal.read.summaries()
+    finally:
+        journal.close()
+
+
 def check_journal(home, seen, deleted, rng):
     """Find every run `seen` in the journal, read all there are, and train some of them again.
 

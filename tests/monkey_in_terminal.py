@@ -7,11 +7,10 @@ import time
 import proc
 from antics import SIZES, Click, Drag, Paste, Press, Resize, Scroll
 from helpers import until
-from kept_runs import check_journal
+from kept_runs import check_journal, kept
 from terminal import DEADLINE_SECONDS, KEYS, Terminal, children_of, lives
 
 from tempfit_tui.catalogue import bundled_recipes
-from tempfit_tui.journal.journal import opened
 
 MOST_DESCRIPTORS, MOST_THREADS = 40, 20
 """More of them in the app or in the engine are a leak."""
@@ -60,9 +59,7 @@ class Witness:
 
     def look(self):
         """See that no run is gone that wasn't deleted, and none has become shorter."""
-        journal = opened(self.home)
-        runs = {run.id: run.epochs for run in journal.read.summaries()}
-        journal.close()
+        runs = {run.id: run.epochs for run in kept(self.home)}
         gone = self.known.keys() - runs.keys()
         assert self.deleting or not gone, f"lost runs: {gone}"
         self.deleted |= gone

@@ -5,11 +5,11 @@ import signal
 
 import pytest
 from helpers import until
+from kept_runs import kept
 from terminal import QUESTION, Terminal
 from test_terminal import is_closed
 
 from tempfit_tui.engine.silence import is_suspended
-from tempfit_tui.journal.journal import opened
 
 FOREVER = ("split", "--start", "--set", "training.epochs=1000000000")
 WAYS_TO_KNOW = pytest.mark.parametrize("answers", [True, False], ids=["answers", "doesn't"])
@@ -24,11 +24,7 @@ def colours(output):
 
 def kept_epochs(home):
     """Return the epochs of the one run, as the journal has them."""
-    journal = opened(home)
-    try:
-        return sum(run.epochs for run in journal.read.summaries())
-    finally:
-        journal.close()
+    return sum(run.epochs for run in kept(home))
 
 
 @WAYS_TO_KNOW

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from helpers import THERMOMETER, recipe
 from msgspec.structs import replace
+from screen import DEADLINE_SECONDS
 from scripted_engine import ScriptedEngine
 
 from tempfit_tui.catalogue import Opened
@@ -58,6 +59,13 @@ def clock(monkeypatch):
     monkeypatch.setattr(trainer_module, "time", clock)
     monkeypatch.setattr(trainer_module.asyncio, "wait_for", clock.wait_for)
     return clock
+
+
+async def come(condition):
+    """Wait until `condition` holds; fail when it doesn't in time."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():
+            await asyncio.sleep(0)
 
 
 class Watched:
@@ -133,8 +141,7 @@ async def test_a_changed_speed_is_soon_the_rate(clock):
     living = asyncio.create_task(watched.trainer.live())
     watched.trainer.start()
     seen = len(watched.frames)
-    while len(watched.frames) < seen + 20:
-        await asyncio.sleep(0)
+    await come(lambda: len(watched.frames) >= seen + 20)
     living.cancel()
     assert watched.rates[-1] == pytest.approx(10, rel=0.1)
 
@@ -208,8 +215,7 @@ async def test_a_death_in_the_middle_of_training_pauses():
     watched = Watched(engine, speed=None)
     watched.trainer.start()
     living = asyncio.create_task(watched.trainer.live())
-    while not watched.troubles:
-        await asyncio.sleep(0)
+    await come(lambda: watched.troubles)
     living.cancel()
     assert watched.trainer.death == "gone"
     assert not watched.trainer.running.is_set()
@@ -304,15 +310,12 @@ async def test_an_older_frame_never_follows_a_newer_one(speed):
     living = asyncio.create_task(trainer.live())
     for lr in (0.02, 0.03, 0.04):
         seen = len(watched.frames)
-        while len(watched.frames) == seen:
-            await asyncio.sleep(0)
+        await come(lambda seen=seen: len(watched.frames) > seen)
         engine.wait()
-        while not isinstance(engine.asked[-1], Advance):
-            await asyncio.sleep(0)
+        await come(lambda: isinstance(engine.asked[-1], Advance))
         # Both are answered in one turn of the loop, the slice first.
         changing = asyncio.create_task(trainer.change({"training.lr": lr}))
-        while isinstance(engine.asked[-1], Advance):
-            await asyncio.sleep(0)
+        await come(lambda: not isinstance(engine.asked[-1], Advance))
         engine.go()
         assert await changing == ""
     living.cancel()
@@ -332,24 +335,19 @@ async def test_the_charts_of_a_change_are_painted_with_the_next_slice_or_when_it
     )
     trainer.start()
     living = asyncio.create_task(trainer.live())
-    while not painted:
-        await asyncio.sleep(0)
+    await come(lambda: painted)
     assert await trainer.change({"training.lr": 0.02}) == ""
     assert (0.02, False) in painted
-    while painted[-1] != (0.02, True):
-        await asyncio.sleep(0)
+    await come(lambda: painted[-1] == (0.02, True))
 
     engine.wait()
-    while not isinstance(engine.asked[-1], Advance):
-        await asyncio.sleep(0)
+    await come(lambda: isinstance(engine.asked[-1], Advance))
     changing = asyncio.create_task(trainer.change({"training.lr": 0.03}))
-    while isinstance(engine.asked[-1], Advance):
-        await asyncio.sleep(0)
+    await come(lambda: not isinstance(engine.asked[-1], Advance))
     trainer.pause()  # the slice under way is the last, and older than the change
     engine.go()
     assert await changing == ""
-    while painted[-1] != (0.03, True):
-        await asyncio.sleep(0)
+    await come(lambda: painted[-1] == (0.03, True))
     assert await trainer.change({"training.lr": 0.04}) == ""
     assert painted[-1] == (0.04, True)
     living.cancel()

@@ -10,10 +10,6 @@ from tempfit_tui.frame import Frame
 T = TypeVar("T")
 
 
-def ignore(_: object) -> None:
-    """Take what is told, and do nothing."""
-
-
 class Line:
     """Awaits an engine's answers; `renew` is called when another engine takes its place.
 
@@ -109,10 +105,6 @@ class Line:
         self._open.clear()
         self.death = ""
         return self._engines
-
-    def leave(self) -> None:
-        """Hand on nothing any more."""
-        self._on_frame = self._on_trouble = ignore
 
     def leads_to(self, engine: int) -> bool:
         """Tell whether that engine is the last, and lives."""

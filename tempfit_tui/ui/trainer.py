@@ -17,7 +17,7 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import ExportKind, Source, with_changes
 from tempfit_tui.settings import with_settings
 from tempfit_tui.ui.frame_rate import FrameRate
-from tempfit_tui.ui.line import Line, ignore
+from tempfit_tui.ui.line import Line
 from tempfit_tui.ui.pace import Pace
 
 SPEEDS: tuple[int | None, ...] = (1, 10, 100, 500, None)
@@ -64,7 +64,7 @@ class Trainer:
         self._table, self._source = opened.table, Source(opened.name, str(opened.file))
         self._resumed = resumed
         self._on_seen, self._on_trouble = on_seen, on_trouble
-        self._line = Line(self._take, on_trouble, self.pause)
+        self._line = Line(self._take, self._tell, self.pause)
         self._nudged = asyncio.Event()
         self._pace = Pace()
         self._wanted: deque[int | None] = deque(maxlen=1)
@@ -168,8 +168,8 @@ class Trainer:
     def leave(self) -> None:
         """Hand on nothing any more: another has taken its place."""
         self.pause()
-        self._on_seen = self._on_trouble = ignore
-        self._line.leave()
+        self._on_seen = lambda _: None
+        self._on_trouble = lambda _: None
 
     async def start_anew(self, recipe: Recipe, remedy: str = "") -> bool:
         """Open `recipe` in place of the run so far, paused; tell whether that went well.
@@ -211,7 +211,7 @@ class Trainer:
         lost, why = (self.seen.frame if self.seen else None), self.death or self.silence
         self.pause()
         engine, self.silence = self._line.renew(), ""
-        self._on_trouble("starting the engine again")
+        self._tell("starting the engine again")
         # A silent one still has the run, and it may hold the journal.
         await self._engine.kill(why)
         frame = await (self._reopened(lost, engine) if lost else self._opened(self.recipe))
@@ -305,6 +305,9 @@ class Trainer:
     def view(self) -> View:
         """What the frames are asked to show."""
         return self._view
+
+    def _tell(self, trouble: str) -> None:
+        self._on_trouble(trouble)
 
     def _take_change(self, frame: Frame) -> None:
         """Tell at once what is in force; while training the next slice's frame has the charts."""

@@ -74,14 +74,13 @@ class TitleBar(Bar):
         if self._shown is None:
             return []
         recipe, optimizer, state, speed = self._shown
-        title = recipe.title or "untitled"
         what = f" · {recipe.model.words} · {optimizer}"
         chosen = "full speed" if speed is None else f"speed {speed:,}/s"
         right = f"{state[0]}   {chosen}"
         room = self.size.width - len("tempfit  ") - len(right) - 2
+        title = shortened(recipe.title or "untitled", room)
         if width_of(title) + width_of(what) > room:
             what = ""
-        title = shortened(title, room)
         gap = " " * max(1, room - width_of(title) - width_of(what) + 2)
         return [
             ("tempfit  ", "bold $text-primary"),

@@ -136,8 +136,7 @@ class MainScreen(LooksScreen):
 
     def _on_trouble(self, trouble: str) -> None:
         self._trouble = trouble
-        if self.app.is_running:
-            self._write_bars()
+        self._write_bars()
 
     def _on_silence(self) -> None:
         if not self.app.is_running:

@@ -118,7 +118,7 @@ class RunsScreen(Dialog[str | None]):
         except EngineError as error:
             self._say(str(error))
             return False
-        if not (self.app.is_running and self.query(RunList)):  # the screen is going
+        if not self.app.is_running:  # the screen is going
             return True
         ids = {run.id for run in self._runs}
         self._marks = {id_: number for id_, number in self._marks.items() if id_ in ids}
