@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tempfit_tui.insight import Cells, Cursor, Forecast, Landscape, Lens, Readings, Tab
+
 Value = float | int | str | bool | tuple[int | float, ...] | None
 RewindTo = Literal["start", "before-change", "best"]
 """Where a run can go back to: its first weights, before its last change, its best weights."""
@@ -27,6 +29,14 @@ class View(msgspec.Struct, frozen=True):
     """Whether a run without the last change is to go on beside."""
     all_parameters: bool = False
     """Whether parameters are told of models with more than a few, too."""
+    tab: Tab = "fit"
+    """What is looked at beside the losses; nothing is worked out for the others."""
+    landscape: tuple[Cells, Cells] = (60, 20)
+    """The columns and rows of cells that the landscape has."""
+    cursor: Cursor = Cursor()
+    """Where exact values are asked for."""
+    forecast: bool = False
+    """Whether the rest of the curve is asked for."""
 
 
 class Curve(msgspec.Struct, frozen=True, array_like=True):
@@ -106,6 +116,15 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
     lr: float | None
     """None where no fixed limit is known."""
     rule: str
+
+
+class Leap(msgspec.Struct, frozen=True, array_like=True):
+    """Epochs that were computed in closed form, not trained."""
+
+    epoch: int
+    """The last epoch before them."""
+    until: int
+    """The last of them."""
 
 
 class Stopped(msgspec.Struct, frozen=True, array_like=True):
@@ -217,7 +236,18 @@ class Frame(msgspec.Struct, frozen=True):
     train: Curve
     val: Curve
     fit: list[float | None]
-    """Predictions at `points` evenly spaced inputs over the table's span, in the file's units."""
+    """Predictions at `points` evenly spaced inputs over the table's span, in the file's units.
+
+    [] where another tab is looked at.
+    """
+    lens: Lens | None = None
+    landscape: Landscape | None = None
+    readings: Readings = Readings()
+    forecast: Forecast | None = None
+    unfinished: bool = False
+    """Whether there is more to come of what is looked at: the next frame has it, or goes on."""
+    leaps: list[Leap] = []
+    """The stretches that were computed, not trained."""
     early_stop: EarlyStop | None = None
     """Where patience has just run out."""
     ghost: Ghost | None = None

@@ -14,6 +14,7 @@ from tempfit_tui.engine.messages import (
     DeleteRuns,
     Done,
     Export,
+    LeapAhead,
     Listed,
     ListRuns,
     LookBack,
@@ -25,9 +26,12 @@ from tempfit_tui.engine.messages import (
     SentTable,
     SetView,
     Shown,
+    Tested,
+    TestLr,
 )
 from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Value, View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
@@ -90,6 +94,14 @@ class Door(ABC):
     async def branch(self) -> Frame:
         """Begin another run at the epoch shown."""
         return await self._frame(Branch())
+
+    async def leap(self, epochs: int) -> Frame:
+        """Compute so many epochs in closed form instead of training them."""
+        return await self._frame(LeapAhead(epochs))
+
+    async def test_lr(self, *, anew: bool) -> LrTest:
+        """Go on with the range test of the learning rate for a moment, or begin one."""
+        return (await self._asked(TestLr(anew), Tested)).test
 
     async def export(self, kind: ExportKind, folder: str) -> str:
         """Write the run as a new file in `folder`; return the file's name."""

@@ -14,6 +14,7 @@ from tempfit_tui.engine.messages import (
     DeleteRuns,
     Done,
     Export,
+    LeapAhead,
     Leave,
     Listed,
     ListRuns,
@@ -26,6 +27,8 @@ from tempfit_tui.engine.messages import (
     SentTable,
     SetView,
     Shown,
+    Tested,
+    TestLr,
 )
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
@@ -75,6 +78,8 @@ class Host:
             case Export(kind, folder) if session:
                 self.settle()
                 return Done(export(session.record, session.keeper.id, kind, journal, Path(folder)))
+            case TestLr(anew) if session:
+                return Tested(session.test_lr(anew=anew))
             case Leave():
                 self.leave()
                 return Done("")
@@ -118,6 +123,8 @@ class Host:
                 session.look_back(epoch)
             case Branch():
                 session.branch()
+            case LeapAhead(epochs):
+                session.leap(epochs)
         return session
 
     def _opened(self, request: Open) -> Session:

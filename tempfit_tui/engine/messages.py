@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from tempfit_tui.frame import Columns, Frame, RewindTo, Value, View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
@@ -21,6 +22,8 @@ MAX_BYTES_BESIDE = 16 * 2**20
 """Beside a table no message is longer: a small object takes many times its bytes in memory."""
 MAX_WAITING = 1000
 """No more requests wait for an answer: no person asks so much."""
+MOST_LEAP = 1_000_000
+"""No more epochs are computed at once: their losses are kept like those of others."""
 PREFIX = 4
 """The bytes of the length."""
 
@@ -118,6 +121,19 @@ class Branch(Request, frozen=True):
     """Begin another run at the epoch shown."""
 
 
+class LeapAhead(Request, frozen=True):
+    """Compute epochs in closed form instead of training them."""
+
+    epochs: Annotated[int, Meta(ge=1, le=MOST_LEAP)]
+
+
+class TestLr(Request, frozen=True):
+    """Go on with the range test of the learning rate for a moment."""
+
+    anew: bool
+    """Whether to begin one at the epoch shown."""
+
+
 class Export(Request, frozen=True):
     """Write the run as a file of its own."""
 
@@ -173,6 +189,12 @@ class Compared(msgspec.Struct, frozen=True, tag=True):
     runs: list[Traced]
 
 
+class Tested(msgspec.Struct, frozen=True, tag=True):
+    """The answer: the range test so far."""
+
+    test: LrTest
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """The answer: it is done, and what there is to say of it."""
 
@@ -194,13 +216,15 @@ AnyRequest = (
     | Rewind
     | LookBack
     | Branch
+    | LeapAhead
+    | TestLr
     | Export
     | ListRuns
     | CompareRuns
     | DeleteRuns
     | Leave
 )
-Answer = Shown | Reopened | Listed | Compared | Done | Refused
+Answer = Shown | Reopened | Listed | Compared | Tested | Done | Refused
 
 _request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
 _answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tempfit_tui.engine.messages import Reopened
 from tempfit_tui.frame import Frame, RewindTo, Value, View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
 from tempfit_tui.table import Table
@@ -83,6 +84,17 @@ class Engine(Protocol):
 
     async def branch(self) -> Frame:
         """Begin another run at the epoch shown; the one so far stays in the journal."""
+        ...
+
+    async def leap(self, epochs: int) -> Frame:
+        """Compute so many epochs in closed form instead of training them; a million at the most."""
+        ...
+
+    async def test_lr(self, *, anew: bool) -> LrTest:
+        """Go on with the range test of the learning rate for a moment, or begin one from here.
+
+        The run stays as it is.
+        """
         ...
 
     async def export(self, kind: ExportKind, folder: str) -> str:
