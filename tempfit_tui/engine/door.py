@@ -26,8 +26,8 @@ from tempfit_tui.engine.messages import (
     SentTable,
     SetView,
     Shown,
-    Tested,
-    TestLr,
+    RangeTested,
+    RangeTest,
 )
 from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Value, View
@@ -99,9 +99,9 @@ class Door(ABC):
         """Compute so many epochs in closed form instead of training them."""
         return await self._frame(LeapAhead(epochs))
 
-    async def test_lr(self, *, anew: bool) -> LrTest:
+    async def range_test(self, *, anew: bool) -> LrTest:
         """Go on with the range test of the learning rate for a moment, or begin one."""
-        return (await self._asked(TestLr(anew), Tested)).test
+        return (await self._asked(RangeTest(anew), RangeTested)).test
 
     async def export(self, kind: ExportKind, folder: str) -> str:
         """Write the run as a new file in `folder`; return the file's name."""

@@ -27,8 +27,8 @@ from tempfit_tui.engine.messages import (
     SentTable,
     SetView,
     Shown,
-    Tested,
-    TestLr,
+    RangeTested,
+    RangeTest,
 )
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
@@ -78,8 +78,8 @@ class Host:
             case Export(kind, folder) if session:
                 self.settle()
                 return Done(export(session.record, session.keeper.id, kind, journal, Path(folder)))
-            case TestLr(anew) if session:
-                return Tested(session.test_lr(anew=anew))
+            case RangeTest(anew) if session:
+                return RangeTested(session.range_test(anew=anew))
             case Leave():
                 self.leave()
                 return Done("")

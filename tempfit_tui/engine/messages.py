@@ -127,7 +127,7 @@ class LeapAhead(Request, frozen=True):
     epochs: Annotated[int, Meta(ge=1, le=MOST_LEAP)]
 
 
-class TestLr(Request, frozen=True):
+class RangeTest(Request, frozen=True):
     """Go on with the range test of the learning rate for a moment."""
 
     anew: bool
@@ -189,7 +189,7 @@ class Compared(msgspec.Struct, frozen=True, tag=True):
     runs: list[Traced]
 
 
-class Tested(msgspec.Struct, frozen=True, tag=True):
+class RangeTested(msgspec.Struct, frozen=True, tag=True):
     """The answer: the range test so far."""
 
     test: LrTest
@@ -217,14 +217,14 @@ AnyRequest = (
     | LookBack
     | Branch
     | LeapAhead
-    | TestLr
+    | RangeTest
     | Export
     | ListRuns
     | CompareRuns
     | DeleteRuns
     | Leave
 )
-Answer = Shown | Reopened | Listed | Compared | Tested | Done | Refused
+Answer = Shown | Reopened | Listed | Compared | RangeTested | Done | Refused
 
 _request_decoder: msgspec.msgpack.Decoder[AnyRequest] = msgspec.msgpack.Decoder(AnyRequest)
 _answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -90,7 +90,7 @@ class Engine(Protocol):
         """Compute so many epochs in closed form instead of training them; a million at the most."""
         ...
 
-    async def test_lr(self, *, anew: bool) -> LrTest:
+    async def range_test(self, *, anew: bool) -> LrTest:
         """Go on with the range test of the learning rate for a moment, or begin one from here.
 
         The run stays as it is.
