@@ -20,14 +20,14 @@ from tempfit_tui.engine.messages import (
     LookBack,
     Open,
     OpenRun,
+    RangeTest,
+    RangeTested,
     Refused,
     Reopened,
     Rewind,
     SentTable,
     SetView,
     Shown,
-    RangeTested,
-    RangeTest,
 )
 from tempfit_tui.engine.protocol import EngineDiedError, EngineRefusedError
 from tempfit_tui.frame import Frame, RewindTo, Value, View

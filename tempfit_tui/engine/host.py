@@ -21,14 +21,14 @@ from tempfit_tui.engine.messages import (
     LookBack,
     Open,
     OpenRun,
+    RangeTest,
+    RangeTested,
     Refused,
     Reopened,
     Rewind,
     SentTable,
     SetView,
     Shown,
-    RangeTested,
-    RangeTest,
 )
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal

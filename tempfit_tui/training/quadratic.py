@@ -1,0 +1,42 @@
+"""The loss of a model that is linear in its parameters: a bowl, known in closed form, in float64."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Quadratic(NamedTuple):
+    """L(w) = least + (w - best)' A (w - best), for parameters w of p numbers."""
+
+    best: Tensor
+    """Where the loss is least, shape (p,); the shortest such w where there are several."""
+    least: float
+    """The loss there."""
+    curvature: Tensor
+    """A, half of the Hessian, shape (p, p)."""
+
+    def loss(self, parameters: Tensor) -> Tensor:
+        """Return the loss at each of `parameters`, shape (..., p)."""
+        away = parameters.double() - self.best
+        return self.least + ((away @ self.curvature) * away).sum(-1)
+
+    def gradient(self, parameters: Tensor) -> Tensor:
+        """Return the gradient at each of `parameters`, shape (..., p): 2 A (w - best)."""
+        return 2 * (parameters.double() - self.best) @ self.curvature
+
+
+def quadratic(design: Tensor, targets: Tensor, l2: float = 0.0) -> Quadratic:
+    """Return the mean of (X w - y)^2 plus `l2` times the sum of w^2.
+
+    `design` is X, shape (n, p), what each parameter is multiplied by; `targets` is y, shape (n,).
+    """
+    rows, wide = design.shape
+    x, y = design.double() / rows**0.5, targets.double() / rows**0.5
+    if l2:
+        # The penalty is p more rows: sqrt(l2) times each parameter, to be 0.
+        x = torch.cat([x, l2**0.5 * torch.eye(wide, dtype=torch.float64)])
+        y = torch.cat([y, torch.zeros(wide, dtype=torch.float64)])
+    # gelsd bears inputs that are all equal.
+    best = torch.linalg.lstsq(x, y[:, None], driver="gelsd").solution[:, 0]
+    return Quadratic(best, float((x @ best - y).square().sum()), x.T @ x)
