@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tempfit_tui.insight import Cells, Cursor, Forecast, Landscape, Lens, Readings, Tab
+from tempfit_tui.insight import Cells, Cursor, Forecast, Landscape, Lens, Readings, Step, Tab
 
 Value = float | int | str | bool | tuple[int | float, ...] | None
 RewindTo = Literal["start", "before-change", "best"]
@@ -88,26 +88,6 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     """The new values by their dotted names, as in `training.lr`."""
     note: str = ""
     """What became of the optimizer's state, where the optimizer was changed."""
-
-
-class Step(msgspec.Struct, frozen=True, array_like=True):
-    """One epoch taken apart: forward, loss, gradient, update, in transformed units.
-
-    Where the view doesn't ask for all parameters, those of a model with many are left out: [].
-    """
-
-    epoch: int
-    before: list[float | None]
-    """The parameters that the forward pass used, weight before bias."""
-    loss: float | None
-    """The training loss as it was optimised, the penalty in it."""
-    gradient: list[float | None]
-    after: list[float | None]
-    """The parameters after the update."""
-    gradient_norm: float | None = None
-    """The root of the sum of the gradient's squares."""
-    update_norm: float | None = None
-    """Of the parameters' change."""
 
 
 class Limit(msgspec.Struct, frozen=True, array_like=True):

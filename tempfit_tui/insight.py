@@ -28,6 +28,8 @@ class Cursor(msgspec.Struct, frozen=True):
 class Readings(msgspec.Struct, frozen=True, array_like=True):
     """The exact values at the cursor."""
 
+    at: Cursor = Cursor()
+    """What was asked for."""
     train_loss: float | None = None
     """The record of the epoch asked for, in the file's units squared; None where there is none."""
     val_loss: float | None = None
@@ -38,6 +40,26 @@ class Readings(msgspec.Struct, frozen=True, array_like=True):
     x_high: float | None = None
     loss: float | None = None
     """The training loss as it is optimised, in the file's units squared, at the spot asked for."""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """One epoch taken apart: forward, loss, gradient, update, in transformed units.
+
+    Where the view doesn't ask for all parameters, those of a model with many are left out: [].
+    """
+
+    epoch: int
+    before: list[float | None]
+    """The parameters that the forward pass used, weight before bias."""
+    loss: float | None
+    """The training loss as it was optimised, the penalty in it."""
+    gradient: list[float | None]
+    after: list[float | None]
+    """The parameters after the update."""
+    gradient_norm: float | None = None
+    """The root of the sum of the gradient's squares."""
+    update_norm: float | None = None
+    """Of the parameters' change."""
 
 
 class Way(msgspec.Struct, frozen=True, array_like=True):
@@ -74,10 +96,10 @@ class Layer(msgspec.Struct, frozen=True, array_like=True):
 class Lens(msgspec.Struct, frozen=True, array_like=True):
     """The gradient of one epoch by all its ways, and where it acts."""
 
-    epoch: int
+    step: Step
     """The epoch that is taken apart."""
     to_come: bool
-    """Whether it is the next one: nothing has been trained yet."""
+    """Whether it is the first one, and still to come."""
     exact: list[float | None]
     """The gradient on all training rows in float64; [] for more than a few parameters."""
     length: float | None
@@ -170,3 +192,5 @@ class LrTest(msgspec.Struct, frozen=True, array_like=True):
     """The largest stable learning rate by theory; None where no fixed limit is known."""
     rule: str = ""
     """Where the limit comes from."""
+    end: float | None = None
+    """The last learning rate of the range."""

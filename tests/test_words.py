@@ -12,10 +12,10 @@ from tempfit_tui.frame import (
     Limit,
     Outcome,
     Setup,
-    Step,
     Stopped,
     Verdict,
 )
+from tempfit_tui.insight import Step
 from tempfit_tui.recipe import Model
 from tempfit_tui.ui.remedies import calm_lr, ways_back
 from tempfit_tui.ui.trainer import Seen

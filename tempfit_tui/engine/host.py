@@ -1,5 +1,6 @@
 """What stands behind the door on either side of the process border: a session that answers."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,13 @@ from tempfit_tui.session.exporting import export
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 
+MOST_SPARED = 0.015
+"""So many seconds of a request go to what is looked at, at the most: a key may come meanwhile."""
+SPARED = 0.08
+"""While training, so large a part of the time."""
+QUICK = 0.002
+"""After a key, in seconds: enough for small models, and not felt."""
+
 
 class Host:
     """Answers requests, one after the other, from the session it keeps.
@@ -51,6 +59,7 @@ class Host:
         self._session: Session | None = None
         self._view = View()
         self._journal = Journal(folder)
+        self._shown_at = 0.0
         self._offered = False
         """Whether a run that was cut off has been offered."""
 
@@ -102,7 +111,19 @@ class Host:
 
     def _shown(self, request: AnyRequest) -> Answer:
         session = self._do(request)
-        return Shown(session.frame(self._view))
+        frame = session.frame(self._view, spare=self._spare(request))
+        self._shown_at = time.monotonic()
+        return Shown(frame)
+
+    def _spare(self, request: AnyRequest) -> float:
+        """Return how long to work out what is looked at: a key waits for nothing but its change."""
+        match request:
+            case SetView():
+                return MOST_SPARED
+            case Advance():
+                return min(MOST_SPARED, SPARED * (time.monotonic() - self._shown_at))
+            case _:
+                return QUICK
 
     def _do(self, request: AnyRequest) -> Session:
         if isinstance(request, Open):

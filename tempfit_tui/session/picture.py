@@ -5,16 +5,16 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from tempfit_tui.frame import Frame, Setup, Step, View
+from tempfit_tui.frame import Frame, Setup, View
+from tempfit_tui.insight import Step
 from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.settings import live_settings
 from tempfit_tui.training import theory
 from tempfit_tui.training.evidence import Witness
+from tempfit_tui.training.lens import FEW_PARAMETERS, step_of
 from tempfit_tui.training.run import Run
 from tempfit_tui.training.verdict import verdict_on
 
-FEW_PARAMETERS = 16
-"""Models with more don't tell them, unless all are asked for."""
 DRAWN_SHOWN = 300
 """So many of the observations drawn in addition are shown."""
 
@@ -45,7 +45,7 @@ def frame_of(
         can_take_back=bool(run.changes),
         train=run.train_losses.curve(view.window, view.columns, unit, view.smooth),
         val=run.val_losses.curve(view.window, view.columns, unit, view.smooth),
-        fit=_numbers(run.fitted(view.points)),
+        fit=_numbers(run.fitted(view.points)) if view.tab == "fit" else [],
         early_stop=run.early_stop,
         ghost=ghost.seen(run, evidence, verdict, view) if ghost else None,
         setup=_setup(run, witness) if with_setup else None,
@@ -53,18 +53,10 @@ def frame_of(
 
 
 def _step(run: Run, view: View) -> Step | None:
-    last = run.last_step
-    if not last:
+    if run.last_step is None:
         return None
-    return Step(
-        epoch=run.epoch,
-        before=_told(last.before, view),
-        loss=_finite_or_none(float(last.loss), 1.0),
-        gradient=_told(last.gradient, view),
-        after=_told(last.after, view),
-        gradient_norm=_finite_or_none(float(last.gradient.norm()), 1.0),
-        update_norm=_finite_or_none(float((last.after - last.before).norm()), 1.0),
-    )
+    in_full = len(run.weights) <= FEW_PARAMETERS or view.all_parameters
+    return step_of(run.epoch, run.last_step, in_full=in_full)
 
 
 def _setup(run: Run, witness: Witness) -> Setup:

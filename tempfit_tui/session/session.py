@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from tempfit_tui.frame import CutOff, Frame, RewindTo, Value, View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.journal.pages import Beginning
 from tempfit_tui.journal.reading import Reader
@@ -13,16 +14,22 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, Record, Source
 from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.session.keeping import WRITTEN_EPOCHS, Keeper
+from tempfit_tui.session.looking import Looker
 from tempfit_tui.session.past import Past
 from tempfit_tui.session.picture import frame_of
+from tempfit_tui.session.reading_off import read_off
+from tempfit_tui.session.trail import kept_state
 from tempfit_tui.settings import setting_of, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
 from tempfit_tui.training.evidence import Witness
+from tempfit_tui.training.range_test import RangeTest
 from tempfit_tui.training.run import Run
 
 END = "training.epochs"
 """Where a run ends: it has no part in how it goes, so no change is noted of it."""
+RANGE_TEST_SECONDS = 0.05
+"""A range test goes on for so long a request: another one waits no longer."""
 CHUNK_SECONDS = 0.004
 """How long training goes on before it looks at the clock and for a key: a key waits no longer."""
 
@@ -95,9 +102,11 @@ class Session:
         keeper = Keeper(self.journal, beginning, run, witness, run_id)
         keeper.write()
         self.run, self._past = run, None
+        self._range_test: RangeTest | None = None
         self._witness = witness
         self._setup_shown = False
         self._beginning, self.keeper = beginning, keeper
+        self._looker = Looker(lambda epoch: kept_state(self.journal.read, keeper.id, epoch))
 
     @property
     def ended(self) -> bool:
@@ -237,14 +246,28 @@ class Session:
         self._live(then, before.id, then.epoch)
         before.leave()
 
+    def range_test(self, *, anew: bool) -> LrTest:
+        """Go on with the range test for a moment, or begin one from the epoch shown.
+
+        Raises:
+            InputError: the run has stopped, there is nothing to try on it.
+        """
+        if anew or self._range_test is None:
+            self._range_test = RangeTest(self._past or self.run)
+        test, deadline = self._range_test, time.monotonic() + RANGE_TEST_SECONDS
+        while not test.is_done and time.monotonic() < deadline:
+            test.advance(1)
+        return test.result
+
     def leave(self) -> None:
         """Write the last of the run, which is complete as it is."""
         self.keeper.leave()
 
-    def frame(self, view: View, *, anew: bool = False) -> Frame:
+    def frame(self, view: View, *, anew: bool = False, spare: float = 0.0) -> Frame:
         """Return what is to be seen now.
 
         The first one after a start says what stays the same, and so does one to begin `anew` with.
+        What takes long to work out is gone on with for `spare` seconds.
         """
         setup, self._setup_shown = anew or not self._setup_shown, True
         ghost = self._ghost if view.ghost else None
@@ -254,6 +277,7 @@ class Session:
         if kept.setup:
             parent, epoch = self._beginning.parent, self._beginning.parent_epoch
             kept = replace(kept, setup=replace(kept.setup, parent=parent, parent_epoch=epoch))
+        kept = self._looked_into(kept, view, spare)
         if not self._past:
             return kept
         then = frame_of(self._past, self._witness, view, None, with_setup=False)
@@ -261,6 +285,19 @@ class Session:
             kept,
             **{name: getattr(then, name) for name in _OF_AN_EPOCH},
             present=self.run.epoch,
+        )
+
+    def _looked_into(self, frame: Frame, view: View, spare: float) -> Frame:
+        """Return `frame` with what is looked at beside the losses."""
+        run, shown, looker = self.run, self._past or self.run, self._looker
+        look = looker.look(shown, run, view, spare)
+        read = view.cursor, shown, run, self.journal.read, self.keeper.id, looker
+        return replace(
+            frame,
+            lens=look.lens,
+            landscape=look.landscape,
+            unfinished=look.unfinished,
+            readings=read_off(*read),
         )
 
     @property

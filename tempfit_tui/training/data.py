@@ -55,6 +55,8 @@ class Dataset(NamedTuple):
     target: Transform
     span: Tensor
     """Both ends of what the fitted curve covers, in the file's units, float64."""
+    trained_span: Tensor
+    """The least and the greatest input of the training rows, likewise."""
     drawn: Drawn
     """The observations drawn in addition, in the file's units."""
 
@@ -100,6 +102,7 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
         input=to_input,
         target=to_target,
         span=torch.tensor(table.span(), dtype=torch.float64),
+        trained_span=torch.stack(torch.cat([raw_x[train], drawn.x]).aminmax()),
         drawn=drawn,
     )
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from tempfit_tui.recipe import Penalty, Training
+from tempfit_tui.training.data import Dataset
 from tempfit_tui.training.models import Forward, Masks, Model
 
 
@@ -81,6 +83,30 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
         "finite-difference": finite_difference,
     }
     return ways[settings.gradient]
+
+
+def gradient_at(
+    parameters: Tensor, batch: Batch, model: Model, settings: Training, penalty: Penalty
+) -> Tensor:
+    """Return the gradient at `parameters` by the way that `settings.gradient` names.
+
+    It is worked out in the precision that they and `batch` are in.
+    """
+    by_autograd = settings.gradient == "autograd"
+    parameters = parameters.detach().clone().requires_grad_(by_autograd)
+    with torch.set_grad_enabled(by_autograd):
+        forward = model.forward(model.parts(parameters), batch.x, batch.masks)
+        loss = penalised(mse_loss(forward.predicted, batch.y), parameters, penalty)
+        return gradient_by(settings, model, penalty)(parameters, batch, forward, loss)
+
+
+def exact_gradient(
+    parameters: Tensor, data: Dataset, model: Model, settings: Training, penalty: Penalty
+) -> Tensor:
+    """Return the gradient on all training rows in float64, by the chain rule; shape (p,)."""
+    rows = Batch(data.x.double(), data.y.double(), [])
+    by_hand = replace(settings, gradient="analytic")
+    return gradient_at(parameters.double(), rows, model, by_hand, penalty)
 
 
 def _with_penalty(gradient: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:

@@ -88,6 +88,11 @@ class History:
         count = self.epochs - epoch
         return self._recent[len(self._recent) - count :]
 
+    def at(self, epoch: int) -> float | None:
+        """Return the loss of `epoch`; None where it is no longer kept exactly."""
+        place = epoch - self.epochs - 1
+        return float(self._recent[place]) if -len(self._recent) <= place < 0 else None
+
     @property
     def last(self) -> float | None:
         """The newest loss; None before the first."""

@@ -56,6 +56,10 @@ class Model(ABC):
         """Return the predictions for inputs `x`, shape (n,), with no unit dropped."""
         return self.forward(self.parts(parameters), x, []).predicted
 
+    @abstractmethod
+    def groups(self) -> list[tuple[str, int]]:
+        """Return what the parameters are, in their order: a name, and how many it stands for."""
+
     def design(self, x: Tensor) -> Tensor | None:  # noqa: ARG002
         """Return what each parameter is multiplied by, shape (n, p), if that is all there is to it.
 
@@ -77,6 +81,10 @@ class Linear(Model):
     def initial(self) -> Tensor:
         """Return weight and bias."""
         return torch.tensor(self._recipe.initial)
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Return weight and bias."""
+        return [("w", 1), ("b", 1)]
 
     def design(self, x: Tensor) -> Tensor:
         """Return each input and 1."""
@@ -108,6 +116,12 @@ class Polynomial(Model):
         """Return PyTorch's default for a linear layer of so many inputs."""
         return _drawn([(self._recipe.degree, 1)], self._recipe.seed)
 
+    def groups(self) -> list[tuple[str, int]]:
+        """Return each weight by its power, and the bias."""
+        if self._recipe.degree == 1:
+            return [("w", 1), ("b", 1)]
+        return [*((f"w{power}", 1) for power in range(1, self._recipe.degree + 1)), ("b", 1)]
+
     def design(self, x: Tensor) -> Tensor:
         """Return each input's powers in the parameters' order, the zeroth last: shape (n, p)."""
         return x[:, None] ** self._exponents
@@ -136,6 +150,10 @@ class Mlp(Model):
     def initial(self) -> Tensor:
         """Return PyTorch's default for linear layers: each layer's weights, then its biases."""
         return _drawn(self._layers, self._recipe.seed)
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Return each layer, its weights and biases together."""
+        return [(f"{fed}→{units}", (fed + 1) * units) for fed, units in self._layers]
 
     def parts(self, parameters: Tensor) -> Parts:
         """Return each layer's weights, shape (units, fed), and biases, shape (units,)."""

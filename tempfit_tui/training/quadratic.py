@@ -1,4 +1,4 @@
-"""The loss of a model that is linear in its parameters: a bowl, known in closed form, in float64."""
+"""The loss of a model that is linear in its parameters: a bowl in closed form, in float64."""
 
 from typing import NamedTuple
 

@@ -70,6 +70,9 @@ class Trainer:
         self._wanted: deque[int | None] = deque(maxlen=1)
         """The epoch to look at next, while another is on its way; None for the present."""
         self._looking = False
+        self._viewing = self._stale = False
+        """Whether a view is on its way, and whether that is no longer the one wanted."""
+        self._unfinished = asyncio.Event()
 
     @property
     def death(self) -> str:
@@ -84,6 +87,13 @@ class Trainer:
             await self.look(self._view)  # which has changed since it was asked for
         else:
             await self._opened(self.recipe)
+        finishing = asyncio.ensure_future(self._finish())
+        try:
+            await self._train()
+        finally:
+            finishing.cancel()
+
+    async def _train(self) -> None:
         while True:
             await self.running.wait()
             await self._line.opened()
@@ -296,10 +306,27 @@ class Trainer:
         return await self._line.guarded(self._engine.open_run(run, self._view))
 
     async def look(self, view: View) -> None:
-        """See something else from now on."""
-        self._view = view
-        if self._line.is_open:
-            await self._line.show(self._engine.view(view))
+        """See something else from now on.
+
+        Of several asked for while one is on its way, the last is shown.
+        """
+        self._view, self._stale = view, True
+        if self._viewing or not self._line.is_open:
+            return
+        self._viewing = True
+        try:
+            while self._stale:
+                self._stale = False
+                await self._line.show(self._engine.view(self._view))
+        finally:
+            self._viewing = False
+
+    async def _finish(self) -> None:
+        """Ask again for what is worked out a little at a time, where no slice's frame has it."""
+        while True:
+            await self._unfinished.wait()
+            self._unfinished.clear()
+            await self.look(self._view)
 
     @property
     def view(self) -> View:
@@ -323,6 +350,9 @@ class Trainer:
         self.seen = Seen(frame, setup, rate, charts)
         self._on_seen(self.seen)
         self._frames.drawn()
+        seldom = self.speed is not None and self.speed < 1 / self._frames.seconds
+        if frame.unfinished and (seldom or not self.running.is_set()):
+            self._unfinished.set()
 
 
 def recipe_until(frame: Frame, opened: Recipe) -> Recipe:

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from tempfit_tui.frame import CutOff, Frame, Outcome, Step, Verdict
+from tempfit_tui.frame import CutOff, Frame, Outcome, Verdict
+from tempfit_tui.insight import Step
 from tempfit_tui.text import number, signed
 from tempfit_tui.ui.trainer import Seen
 

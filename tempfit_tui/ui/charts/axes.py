@@ -120,13 +120,13 @@ class Area:
         """Return as many ticks as have room for their labels, two cells apart at least."""
         width = self.cells.width
         for most in range(max(2, self.columns // 12), 0, -1):
-            values = [
-                value
-                for value in linear_ticks(self.x.low, self.x.high, most, whole=whole)
-                if inside[0] <= value <= inside[1]
-            ]
+            low, high, log = self.x
+            round_ones = (
+                log_ticks(low, high, most) if log else linear_ticks(low, high, most, whole=whole)
+            )
+            values = [value for value in round_ones if inside[0] <= value <= inside[1]]
             ticks = []
-            for value, label in zip(values, labels(values), strict=True):
+            for value, label in zip(values, labels(values, log=log), strict=True):
                 column = self.column(value)
                 start = max(0, min(column - (len(label) - 1) // 2, width - len(label)))
                 ticks.append(_Tick(column, start, label))

@@ -4,7 +4,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from .chart import Chart, Look
-from .fit_painting import Spots, paint_fit, spots
+from .fit_painting import Spots, area_of, paint_fit, spots
 from .fit_picture import FitPicture, Observations, observations
 
 __all__ = ["FitChart", "FitPicture"]
@@ -32,12 +32,32 @@ class FitChart(Chart):
         """Return the lines of the picture; an empty grid before there is one."""
         if self._picture is None:
             return look.cells(size).strips(), self.columns
-        if self._observations is None:
-            self._observations = observations(self._picture)
+        seen = self._seen(self._picture)
         key = (size, look.ascii_only)
         if self._spots is None or self._spots[0] != key:
-            self._spots = key, spots(self._observations, size, look)
-        return paint_fit(self._picture, self._observations, self._spots[1], size, look)
+            self._spots = key, spots(seen, size, look)
+        return paint_fit(self._picture, seen, self._spots[1], size, look)
+
+    def _seen(self, picture: FitPicture) -> Observations:
+        if self._observations is None:
+            self._observations = observations(picture)
+        return self._observations
+
+    def x_at(self, column: int) -> float | None:
+        """Return the input under that column of cells, the nearest there is; None for none."""
+        if self._picture is None:
+            return None
+        area = area_of(self._seen(self._picture), self.size, self.look)
+        share = max(0.0, min(1.0, (column - area.left) / max(1, area.columns - 1)))
+        return area.x.low + share * (area.x.high - area.x.low)
+
+    @property
+    def x_a_column(self) -> float:
+        """How much of the input a column of cells stands for."""
+        if self._picture is None:
+            return 0.0
+        area = area_of(self._seen(self._picture), self.size, self.look)
+        return (area.x.high - area.x.low) / area.columns
 
 
 def _same_observations(one: FitPicture, other: FitPicture) -> bool:

@@ -23,7 +23,7 @@ class Spots(NamedTuple):
 
 def spots(seen: Observations, size: Size, look: Look) -> Spots:
     """Return the cells where the observations fall in a chart of that size."""
-    area = _area(seen, size, look)
+    area = area_of(seen, size, look)
     return Spots(
         *({(area.column(x), area.row(y)) for x, y in points} for points in (seen[0], seen[1]))
     )
@@ -33,11 +33,14 @@ def paint_fit(
     picture: FitPicture, seen: Observations, at: Spots, size: Size, look: Look
 ) -> tuple[list[Strip], int]:
     """Return the lines of the chart, and how many points a curve has."""
-    area = _area(seen, size, look)
+    area = area_of(seen, size, look)
     cells, palette, shapes = area.cells, look.palette, look.shapes
     area.draw_axes(palette.faint, picture.x_name, inside=(seen.x.low, seen.x.high))
     points = curve_points(picture)
+    cross = _cursor(area, picture, look)
     area.line(points, palette.curve, ".")
+    if cross:
+        cells.put(*cross, "+" if look.ascii_only else "┼", palette.curve)
     train = palette.curve if picture.unknown_split else palette.train
     for x, y in picture.drawn:
         if area.x.holds(x) and area.y.holds(y):
@@ -58,7 +61,24 @@ def paint_fit(
     return cells.strips(), area.dots
 
 
-def _area(seen: Observations, size: Size, look: Look) -> Area:
+def _cursor(area: Area, picture: FitPicture, look: Look) -> tuple[int, int] | None:
+    """Draw lines from the axes to the prediction at the cursor; return its cell if it has one."""
+    if picture.cursor is None or not area.x.holds(picture.cursor[0]):
+        return None
+    x, y = picture.cursor
+    column = area.column(x)
+    upright, level = ":-" if look.ascii_only else "╎╌"
+    row = area.row(y) if y is not None else area.top
+    for below in range(row + 1, area.bottom + 1):
+        area.cells.put(column, below, upright, look.palette.curve, under=True)
+    if y is None or not area.y.holds(y):
+        return None
+    for before in range(area.left, column):
+        area.cells.put(before, row, level, look.palette.faint, under=True)
+    return column, row
+
+
+def area_of(seen: Observations, size: Size, look: Look) -> Area:
     """Return the empty area of a chart, with a row above for names if there is room."""
     margins = Margins(top=int(size.height >= 7), right=1)
     return Area(look.cells(size), seen.x, seen.y, margins)

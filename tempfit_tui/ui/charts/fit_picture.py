@@ -32,6 +32,8 @@ class FitPicture(NamedTuple):
     drawn: list[tuple[float, float]] = []
     """Observations that aren't in the file, for training."""
     drawn_name: str = ""
+    cursor: tuple[float, float | None] | None = None
+    """An input, and what is predicted for it."""
 
 
 class Observations(NamedTuple):

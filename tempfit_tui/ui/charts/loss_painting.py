@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from tempfit_tui.frame import Change, Value
-from tempfit_tui.text import setting
+from tempfit_tui.text import number, setting
 from tempfit_tui.ticks import short
 
 from .axes import Area, Margins
@@ -42,6 +42,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         for row in range(area.top, area.bottom + 1):
             letter = "|" if look.ascii_only else "│"
             cells.put(area.column(change.epoch), row, letter, look.palette.faint, under=True)
+    _cursor_line(area, picture, look)
     area.draw_axes(look.palette.faint, "epoch", inside=(first, end), whole=True)
     if picture.ghost.epochs:
         area.line(outline(picture.ghost, picture.ghost_epoch), look.palette.ghost, ",")
@@ -54,6 +55,7 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         dashed=look.mono and not look.ascii_only,
     )
     _looked_at(area, picture, look)
+    _readings(area, picture, look)
     ends.write(area, area.column(last) + 2)
     _best(area, picture, look)
     _ghost_label(area, picture, look)
@@ -89,6 +91,40 @@ def _looked_at(area: Area, picture: LossPicture, look: Look) -> None:
     rows = (area.bottom, area.bottom - 1, area.bottom - 2, area.top, area.top + 1)
     spots = [(x, row) for row in rows for x in (column + 2, column - 1 - len(text))]
     area.cells.place(text, look.palette.curve, _within(area, spots))
+
+
+def _cursor_line(area: Area, picture: LossPicture, look: Look) -> None:
+    at, letter = picture.cursor, ":" if look.ascii_only else "╎"
+    if at and picture.first_epoch <= at.epoch <= picture.last_epoch:
+        for row in range(area.top, area.bottom + 1):
+            area.cells.put(area.column(at.epoch), row, letter, look.palette.curve, under=True)
+
+
+def _readings(area: Area, picture: LossPicture, look: Look) -> None:
+    """Write the exact losses of the cursor's epoch beside its line."""
+    at = picture.cursor
+    if at is None or not picture.first_epoch <= at.epoch <= picture.last_epoch:
+        return
+    column = area.column(at.epoch)
+    words = [(f"epoch {at.epoch:,}", look.palette.curve)]
+    named = (
+        ("train", at.train_loss, look.palette.train),
+        ("val", at.val_loss, look.palette.validation),
+    )
+    words += [(f"{name} {number(loss, 8)}", ink) for name, loss, ink in named if loss is not None]
+    width = max(len(text) for text, _ in words)
+    starts = [start for start in (column + 2, column - 1 - width) if start > area.left]
+    spots = product(starts, range(area.top, max(area.top, area.bottom - len(words) + 1) + 1))
+    start, top = next(
+        (
+            (start, top)
+            for start, top in spots
+            if all(area.cells.is_free(start, top + down, width) for down in range(len(words)))
+        ),
+        (starts[0] if starts else area.left, area.top),
+    )
+    for down, (text, ink) in enumerate(words):
+        area.cells.write(start, top + down, text, ink)
 
 
 def _paint_empty(size: Size, look: Look) -> tuple[list[Strip], int]:

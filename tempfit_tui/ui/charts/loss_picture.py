@@ -37,6 +37,8 @@ class LossPicture(NamedTuple):
     ghost_label: str = ""
     looked_at: Looked | None = None
     """The epoch looked back on."""
+    cursor: Looked | None = None
+    """An epoch whose exact losses are read off."""
     axis_end: int = 0
     """How far the epochs' axis goes, where that is beyond the last."""
 

@@ -3,89 +3,66 @@
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
-from tempfit_tui.frame import Frame
+from tempfit_tui.insight import Tab
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
-from tempfit_tui.ui.charts.fit import FitChart, FitPicture
 from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.panes.fit_tab import FitTab
 from tempfit_tui.ui.panes.lens import Lens
 from tempfit_tui.ui.trainer import Seen
 
-TABS = ("Fit", "Lens")
+TABS: tuple[tuple[Tab, str], ...] = (("fit", "Fit"), ("lens", "Lens"))
 
 
 class FitPane(Container):
-    """The fit chart and the lens, one of them shown."""
+    """The fit, the lens and the landscape, one of them shown."""
+
+    class TabChanged(Message):
+        """Another tab is shown."""
 
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="fit")
-        self._table, self._glyphs = table, glyphs
-        self._chart = FitChart(ascii_only=glyphs.ascii_only, id="fit-chart")
-        self._lens = Lens(table, glyphs)
-        self._tab = 0
-        self._recipe: Recipe | None = None
-        self._seen: Seen | None = None
-        self._validation: frozenset[int] = frozenset()
-        self._drawn: list[tuple[float, float]] = []
-        self._span = table.span()
+        self._glyphs = glyphs
+        self._fit, self._lens = FitTab(table, glyphs), Lens(table, glyphs)
+        self._tabs = (self._fit, self._lens)
+        self._place = 0
 
     def compose(self) -> ComposeResult:
-        """Lay out both tabs."""
-        yield self._chart
-        yield self._lens
+        """Lay out all tabs."""
+        yield from self._tabs
 
     def on_mount(self) -> None:
-        """Show the observations at once; the fitted curve comes with the first frame."""
+        """Show the first tab."""
         self._show_tab()
 
     @property
-    def content(self) -> Widget:
+    def tab(self) -> Tab:
         """The tab shown."""
-        return self._lens if self._tab else self._chart
+        return TABS[self._place][0]
+
+    @property
+    def content(self) -> Widget:
+        """What has the focus in the tab shown."""
+        return self._fit.chart if self.tab == "fit" else self._tabs[self._place]
 
     def next_tab(self) -> None:
         """Show the next tab."""
-        self._tab = (self._tab + 1) % len(TABS)
+        self._place = (self._place + 1) % len(TABS)
         self._show_tab()
+        self.post_message(self.TabChanged())
 
     def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show what belongs to the epoch seen."""
-        if self._seen is None or seen.setup is not self._seen.setup:
-            self._validation = frozenset(seen.setup.validation)
-            self._drawn = list(zip(seen.setup.drawn_x, seen.setup.drawn_y, strict=True))
-        self._recipe, self._seen = recipe, seen
-        self._draw()
+        self._tabs[self._place].show(recipe, seen)
 
     def _show_tab(self) -> None:
-        self._chart.display, self._lens.display = self._tab == 0, self._tab == 1
-        names = [
-            (name, "bold" if tab == self._tab else "$foreground 50%")
-            for tab, name in enumerate(TABS)
-        ]
+        titles = []
+        for place, (tab, (_, name)) in enumerate(zip(self._tabs, TABS, strict=True)):
+            tab.display = place == self._place
+            titles.append((name, "bold" if tab.display else "$foreground 50%"))
         dot = (self._glyphs(" · "), "$foreground 50%")
-        self.border_title = Content.assemble(("4 ", "bold"), names[0], dot, names[1])
-        self._draw()
-
-    def _draw(self) -> None:
-        frame = self._seen.frame if self._seen else None
-        if self._tab == 0:
-            self._chart.draw_fit(self._picture(frame))
-        elif self._recipe and self._seen:
-            self._lens.show(self._recipe, self._seen)
-
-    def _picture(self, frame: Frame | None) -> FitPicture:
-        table = self._table
-        return FitPicture(
-            x=table.x,
-            y=table.y,
-            validation=self._validation,
-            unknown_split=frame is None,
-            span=self._span,
-            curve=frame.fit if frame else [],
-            x_name=table.x_name,
-            y_name=table.y_name,
-            drawn=self._drawn,
-            drawn_name=self._seen.setup.more_name if self._seen else "",
-        )
+        parts = [part for title in titles for part in (dot, title)]
+        self.border_title = Content.assemble(("4 ", "bold"), *parts[1:])

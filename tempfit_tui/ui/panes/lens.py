@@ -1,34 +1,36 @@
-"""The lens: the newest epoch taken apart as the article does, with its numbers."""
+"""The lens: one epoch taken apart as the article does, its gradient by all ways beside it."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
-from tempfit_tui.frame import Step
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
-from tempfit_tui.text import number, setting, signed
-from tempfit_tui.ui.charts.cells import shortened
-from tempfit_tui.ui.fields import Settings
+from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.panes.lens_words import Line, epoch_lines, gradient_lines
 from tempfit_tui.ui.trainer import Seen
 
-WORD = 21
-"""The width of the words at the left."""
 NAME_WIDTH = 12
 """The cells that a column's name takes at the most."""
+GAP = 2
+WORKING = "taking the epoch apart"
 
 
 class Lens(VerticalScroll):
-    """Forward, loss, gradient and update of one epoch; then what it means in the file's units."""
+    """Forward, loss, gradient, update; the gradient's ways; what it means in the file's units."""
 
     ALLOW_SELECT = False
 
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="lens")
         self._table, self._glyphs = table, glyphs
-        self._lines: list[tuple[str, str]] = []
+        self._sides: tuple[list[Line], list[Line]] = ([], [])
+        self._shown: list[Line] = []
+        self._widest = 0
+        """The left side's width, which only grows: figures of other lengths move nothing."""
         self._glyphs.fit_scrollbar(self)
 
     def compose(self) -> ComposeResult:
@@ -36,79 +38,48 @@ class Lens(VerticalScroll):
         yield Static()
 
     def show(self, recipe: Recipe, seen: Seen) -> None:
-        """Show the numbers of the frame seen."""
+        """Show the epoch that was taken apart."""
         x, y = (shortened(name, NAME_WIDTH) for name in (self._table.x_name, self._table.y_name))
-        size = f"{recipe.model.words}, {seen.setup.parameters:,} parameters"
-        lines = [("model", size), ("", "no epoch yet: n trains one, space many")]
-        if seen.frame.step:
-            lines = _taken_apart(recipe, seen.frame.step, seen.frame.settings, x, y)
-        if seen.setup.more_data:
-            lines.append(("more data", seen.setup.more_data))
-        if raw := seen.frame.raw_parameters:
-            lines.append(("in the file's units", f"{y} = {number(raw[0])} {x} {signed(raw[1])}"))
-        if (condition := seen.setup.condition_number) is not None:
-            lines.append(("condition number", f"{number(condition)} of the loss's Hessian"))
-        limit, lr = seen.frame.limit, setting(seen.frame.settings["training.lr"])
-        at_most = f" of at most {number(limit.lr)}" if limit.lr is not None else ""
-        lines.append(("stability", f"lr {lr}{at_most} · {limit.rule}"))
-        if lines != self._lines:
-            self._lines = lines
-            self.query_one(Static).update(self._text())
+        if lens := seen.frame.lens:
+            left = epoch_lines(recipe, seen, lens, x, y)
+            self._sides = left, gradient_lines(lens)
+        elif not self._shown:
+            self._sides = [[(WORKING, "$foreground 60%")]], []
+        self._write()
 
-    def _text(self) -> Content:
-        return Content("\n").join(
-            Content.assemble(
-                (self._glyphs(f"{word:<{WORD}}"), "$text-primary"), self._glyphs(words)
+    def on_resize(self, _: Resize) -> None:
+        """Lay out both sides anew."""
+        self._widest = 0
+        self._write()
+
+    def _write(self) -> None:
+        left, right = self._sides
+        self._widest = max(self._widest, *map(width_of_line, left), 0)
+        lines = beside(left, right, self._widest, self.size.width)
+        if lines != self._shown:
+            self._shown = lines
+            texts = (
+                Content.assemble(*((self._glyphs(text), style) for text, style in line))
+                for line in lines
             )
-            for word, words in self._lines
-        )
+            self.query_one(Static).update(Content("\n").join(texts))
 
 
-def _taken_apart(
-    recipe: Recipe, step: Step, settings: Settings, x: str, y: str
-) -> list[tuple[str, str]]:
-    lr = setting(settings["training.lr"])
-    forward, target = _input(recipe, x), _target(recipe, y)
-    loss = f"mean of (p − {target})²{_penalty_words(settings)} = {number(step.loss, 6)}"
-    way, optimizer = settings["training.gradient"], settings["training.optimizer"]
-    if len(step.before) != 2:
-        return [
-            (f"epoch {step.epoch:,}", ""),
-            ("1 forward", f"p = {recipe.model.words} of {forward}"),
-            ("2 loss", loss),
-            ("3 gradient", f"{number(step.gradient_norm, 4)} long · {way}"),
-            ("4 update", f"parameters moved by {number(step.update_norm, 4)}"),
-            ("", f"{optimizer}, lr {lr}"),
-        ]
-    (weight, bias), (by_weight, by_bias) = step.before, step.gradient
-    ratio = abs(by_weight / by_bias) if by_weight is not None and by_bias else None
-    return [
-        (f"epoch {step.epoch:,}", ""),
-        ("1 forward", f"p = {number(weight)} {forward} {signed(bias)}"),
-        ("2 loss", loss),
-        ("3 gradient", f"∂/∂w {number(by_weight)}   ∂/∂b {number(by_bias)}"),
-        ("", f"{way}, ratio {number(ratio, 3)}"),
-        ("4 update", f"w {number(weight, 5)} → {number(step.after[0], 5)}"),
-        ("", f"b {number(bias, 5)} → {number(step.after[1], 5)}"),
-        ("", f"{optimizer}, lr {lr}"),
-    ]
+def beside(left: list[Line], right: list[Line], widest: int, width: int) -> list[Line]:
+    """Return both beside each other where `width` has room, else one after the other.
+
+    The left side has `widest` cells.
+    """
+    if not right or widest + GAP + max(map(width_of_line, right)) > width:
+        return [*left, [("", "")], *right] if right else left
+    lines = []
+    for row in range(max(len(left), len(right))):
+        one = left[row] if row < len(left) else []
+        other = right[row] if row < len(right) else []
+        lines.append([*one, (" " * (widest + GAP - width_of_line(one)), ""), *other])
+    return lines
 
 
-def _penalty_words(settings: Settings) -> str:
-    l2, l1 = settings["penalty.l2"], settings["penalty.l1"]
-    squares = f" + {setting(l2)} sum of w²" if l2 else ""
-    return squares + (f" + {setting(l1)} sum of |w|" if l1 else "")
-
-
-def _input(recipe: Recipe, name: str) -> str:
-    match recipe.input.transform:
-        case "scale":
-            return f"({setting(recipe.input.scale)} {name})"
-        case "standardise":
-            return f"z({name})"
-        case _:
-            return name
-
-
-def _target(recipe: Recipe, name: str) -> str:
-    return f"z({name})" if recipe.target.transform == "standardise" else name
+def width_of_line(line: Line) -> int:
+    """Return how many cells a line takes."""
+    return sum(width_of(text) for text, _ in line)

@@ -2,9 +2,11 @@
 
 from msgspec.structs import replace
 from textual import events
+from textual.binding import Binding
 from textual.message import Message
 
 from tempfit_tui.frame import View
+from tempfit_tui.insight import Readings
 from tempfit_tui.ui.charts.loss import LossChart, LossPicture
 from tempfit_tui.ui.charts.loss_picture import NO_CURVE, Looked
 from tempfit_tui.ui.glyphs import Glyphs
@@ -20,6 +22,13 @@ class LossPane(LossChart):
     """Both losses on a log or linear axis, in a window, smooth or not."""
 
     BORDER_TITLE = "3 Loss"
+    BINDINGS = [
+        Binding("left", "point(-1)", "read off the losses a column earlier", show=False),
+        Binding("right", "point(1)", "a column later", show=False),
+        Binding("shift+left", "point_one(-1)", "an epoch earlier", show=False),
+        Binding("shift+right", "point_one(1)", "an epoch later", show=False),
+        Binding("escape", "point_away", "read off nothing", show=False),
+    ]
 
     class ViewWanted(Message):
         """The losses shall be asked for in another way."""
@@ -35,8 +44,17 @@ class LossPane(LossChart):
             super().__init__()
             self.epoch = epoch
 
+    class Pointed(Message):
+        """The losses of an epoch shall be read off; of none where it is None."""
+
+        def __init__(self, epoch: int | None) -> None:
+            super().__init__()
+            self.epoch = epoch
+
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(ascii_only=glyphs.ascii_only, id="loss")
+        self._cursor: int | None = None
+        """The epoch that is read off, or about to be."""
         self._glyphs = glyphs
         self._log = True
         self._view = View()
@@ -58,9 +76,40 @@ class LossPane(LossChart):
             self._point_at(event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Follow the mouse while its button is down."""
+        """Read off what is under the mouse; look back on it while its button is down."""
         if self.app.mouse_captured is self:
             self._point_at(event)
+        else:
+            self._point(self.epoch_at(event.x - self.gutter.left))
+
+    def on_leave(self, _: events.Leave) -> None:
+        """Read off nothing once the mouse is elsewhere."""
+        self._point(None)
+
+    def action_point(self, columns: int) -> None:
+        """Read off the losses so many columns later, at first at the end."""
+        self.action_point_one(columns * self.epochs_a_column)
+
+    def action_point_one(self, epochs: int) -> None:
+        """Read off the losses so many epochs later."""
+        if self._seen and (last := self._seen.frame.run_epoch):
+            at = last if self._cursor is None else self._cursor + epochs
+            self._point(max(1, min(last, at)))
+
+    def action_point_away(self) -> None:
+        """Read off nothing any more."""
+        self._point(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Esc to the screen where nothing is read off."""
+        if action == "point_away":
+            return self._cursor is not None
+        return super().check_action(action, parameters)
+
+    def _point(self, epoch: int | None) -> None:
+        if epoch != self._cursor:
+            self._cursor = epoch
+            self.post_message(self.Pointed(epoch))
 
     def on_mouse_up(self, _: events.MouseUp) -> None:
         """Follow it no longer."""
@@ -121,9 +170,16 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         ghost=frame.ghost.val if frame.ghost else NO_CURVE,
         ghost_epoch=ghost_epoch,
         ghost_label=frame.ghost.label if frame.ghost else "",
+        cursor=_cursor(frame.readings),
         looked_at=Looked(frame.epoch, frame.train_loss, frame.val_loss) if frame.is_past else None,
         axis_end=0 if view.window else _roomy(max(last, ghost_epoch)),
     )
+
+
+def _cursor(readings: Readings) -> Looked | None:
+    if readings.at.epoch is None:
+        return None
+    return Looked(readings.at.epoch, readings.train_loss, readings.val_loss)
 
 
 def _roomy(epoch: int) -> int:

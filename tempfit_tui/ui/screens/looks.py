@@ -5,6 +5,8 @@ from textual import work
 
 from tempfit_tui.ui.charts.fit import FitChart
 from tempfit_tui.ui.charts.loss import LossChart
+from tempfit_tui.ui.panes.fit import FitPane
+from tempfit_tui.ui.panes.fit_tab import FitTab
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.screens.past import PastScreen
 
@@ -14,7 +16,34 @@ class LooksScreen(PastScreen):
 
     @work
     async def _look(self, **changes: object) -> None:
-        await self.trainer.look(replace(self.trainer.view, **changes))
+        wanted = replace(self.trainer.view, **changes)
+        if wanted != self.trainer.view:
+            await self.trainer.look(wanted)
+
+    def look_at_tab(self) -> None:
+        """Ask for what the tab in sight shows, and for nothing of the others."""
+        in_sight = not self.has_class("-tabs") or self.shown == "fit"
+        self._look(tab=self.query_one(FitPane).tab if in_sight else "")
+
+    def on_fit_pane_tab_changed(self) -> None:
+        """Ask for what the next tab shows."""
+        self.look_at_tab()
+
+    def on_resize(self) -> None:
+        """Choose the layout that fits, and ask for what is in sight then."""
+        super().on_resize()
+        self.look_at_tab()
+
+    def _point(self, **changes: object) -> None:
+        self._look(cursor=replace(self.trainer.view.cursor, **changes))
+
+    def on_loss_pane_pointed(self, event: LossPane.Pointed) -> None:
+        """Ask for the exact losses of an epoch."""
+        self._point(epoch=event.epoch)
+
+    def on_fit_tab_pointed(self, event: FitTab.Pointed) -> None:
+        """Ask for the prediction for an input."""
+        self._point(x=event.x)
 
     def on_loss_chart_columns_changed(self, event: LossChart.ColumnsChanged) -> None:
         """Ask for as many columns as the chart has."""

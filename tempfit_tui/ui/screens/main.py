@@ -387,8 +387,9 @@ class MainScreen(LooksScreen):
             self.notify(told, title="Written", timeout=6, markup=False)
 
     def pane_changed(self) -> None:
-        """Show the keys of the pane in use."""
+        """Show the keys of the pane in use, and what is in sight."""
         self._write_bars()
+        self.look_at_tab()
 
     def action_leave(self) -> None:
         """Leave the app."""

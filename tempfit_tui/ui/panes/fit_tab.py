@@ -1,0 +1,190 @@
+"""The fit tab: the fitted curve over the observations, and the prediction for any input."""
+
+import math
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tempfit_tui.frame import Frame
+from tempfit_tui.insight import Readings
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.table import Table
+from tempfit_tui.text import DASH, number
+from tempfit_tui.ui.charts.cells import shortened
+from tempfit_tui.ui.charts.fit import FitChart, FitPicture
+from tempfit_tui.ui.glyphs import Glyphs
+from tempfit_tui.ui.trainer import Seen
+
+NAME_WIDTH = 12
+"""The cells that a column's name takes at the most."""
+FINE = 0.1
+"""With shift an arrow goes so many columns."""
+
+
+class Prediction(Static):
+    """One line: an input and what is predicted for it; a click begins to type one."""
+
+    ALLOW_SELECT = False
+
+    class Clicked(Message):
+        """An input shall be typed."""
+
+    def on_click(self) -> None:
+        """Ask to type an input."""
+        self.post_message(self.Clicked())
+
+
+class FitTab(Vertical):
+    """The chart, and under it the prediction for the input at the cursor."""
+
+    BINDINGS = [
+        Binding("left", "point(-1)", "predict for an input a column before", show=False),
+        Binding("right", "point(1)", "a column after", show=False),
+        Binding("shift+left", f"point(-{FINE})", "a little before", show=False),
+        Binding("shift+right", f"point({FINE})", "a little after", show=False),
+        Binding("down", "type", "type an input", show=False),
+        Binding("escape", "point_away", "predict nothing", show=False),
+    ]
+
+    class Pointed(Message):
+        """An input shall be predicted for; none where it is None."""
+
+        def __init__(self, x: float | None) -> None:
+            super().__init__()
+            self.x = x
+
+    def __init__(self, table: Table, glyphs: Glyphs) -> None:
+        super().__init__(id="fit-tab")
+        self._table, self._glyphs = table, glyphs
+        self.chart = FitChart(ascii_only=glyphs.ascii_only, id="fit-chart")
+        self._prediction = Prediction(id="prediction")
+        self._names = [shortened(name, NAME_WIDTH) for name in (table.x_name, table.y_name)]
+        self._x: float | None = None
+        """The input that is predicted for, or about to be."""
+        self._refusal = ""
+        self._told: Content | None = None
+        self._seen: Seen | None = None
+        self._validation: frozenset[int] = frozenset()
+        self._drawn: list[tuple[float, float]] = []
+        self._span = table.span()
+
+    def compose(self) -> ComposeResult:
+        """Lay out chart and line."""
+        yield self.chart
+        yield self._prediction
+
+    def on_mount(self) -> None:
+        """Show the observations at once; the fitted curve comes with the first frame."""
+        self._draw()
+
+    def show(self, _: Recipe, seen: Seen) -> None:
+        """Show the curve of the epoch seen, and what it predicts."""
+        if self._seen is None or seen.setup is not self._seen.setup:
+            self._validation = frozenset(seen.setup.validation)
+            self._drawn = list(zip(seen.setup.drawn_x, seen.setup.drawn_y, strict=True))
+        self._seen = seen
+        self._draw()
+
+    def _draw(self) -> None:
+        frame = self._seen.frame if self._seen else None
+        self.chart.draw_fit(self._picture(frame))
+        told = self._words(frame.readings if frame else Readings())
+        if told != self._told:
+            self._told = told
+            self._prediction.update(told)
+
+    def _words(self, read: Readings) -> Content:
+        x_name, y_name = self._names
+        word = ("predict  ", "$text-primary")
+        if self._refusal:
+            return Content.assemble(word, (self._glyphs(self._refusal), "$text-error"))
+        if read.at.x is None:
+            hint = self._glyphs(f"↓ type {x_name}, ← → along the curve")
+            return Content.assemble(word, (hint, "$foreground 50%"))
+        y = number(read.y, 6) if read.y is not None else DASH
+        told = self._glyphs(f"{x_name} {number(read.at.x, 6)} → {y_name} {y}")
+        parts = [word, (told, "bold")]
+        low, high = read.x_low, read.x_high
+        if low is not None and high is not None and not low <= read.at.x <= high:
+            away = f" · outside the training rows, {number(low)} to {number(high)}"
+            parts.append((self._glyphs(away), "$text-warning"))
+        return Content.assemble(*parts)
+
+    def _picture(self, frame: Frame | None) -> FitPicture:
+        table, read = self._table, frame.readings if frame else Readings()
+        return FitPicture(
+            x=table.x,
+            y=table.y,
+            validation=self._validation,
+            unknown_split=frame is None,
+            span=self._span,
+            curve=frame.fit if frame else [],
+            x_name=table.x_name,
+            y_name=table.y_name,
+            drawn=self._drawn,
+            drawn_name=self._seen.setup.more_name if self._seen else "",
+            cursor=None if read.at.x is None else (read.at.x, read.y),
+        )
+
+    def action_point(self, columns: float) -> None:
+        """Predict for an input so many columns further, at first in the middle."""
+        low, high = self._span
+        before = (low + high) / 2 if self._x is None else self._x + columns * self.chart.x_a_column
+        self._point(before)
+
+    def action_point_away(self) -> None:
+        """Predict nothing any more."""
+        self._point(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Esc to the screen where nothing is predicted."""
+        if action == "point_away":
+            return self._x is not None or bool(self._refusal)
+        return super().check_action(action, parameters)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Predict for the input under the mouse."""
+        if event.widget is self.chart:
+            self._point(self.chart.x_at(event.x))
+
+    def on_leave(self, event: events.Leave) -> None:
+        """Predict nothing once the mouse has left the chart."""
+        if event.node is self.chart:
+            self._point(None)
+
+    def _point(self, x: float | None) -> None:
+        if (x, "") != (self._x, self._refusal):
+            self._x, self._refusal = x, ""
+            self.post_message(self.Pointed(x))
+
+    def on_prediction_clicked(self) -> None:
+        """Type an input."""
+        self.action_type()
+
+    def action_type(self) -> None:
+        """Type an input."""
+        from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
+
+        before = "" if self._x is None else number(self._x, 6)
+        region = self._prediction.content_region
+        place = region.shrink((0, 0, 0, len("predict  "))) if region else region
+        editor = Editor(before, place, self.chart, self._typed)
+        self.screen.mount(editor)
+        editor.focus()
+
+    def _typed(self, written: str) -> None:
+        """Predict for the input written, or say why that can't be."""
+        try:
+            x = float(written.replace(",", "").replace("−", "-"))
+        except ValueError:
+            x = math.nan
+        if math.isfinite(x) and abs(x) <= 1e300:
+            self._point(x)
+        elif written.strip():
+            self._refusal = f"{shortened(written, 20)}: not a number; type one such as 60"
+        self._draw()
