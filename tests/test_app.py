@@ -578,7 +578,7 @@ async def test_4_once_more_turns_to_the_lens_and_back():
         assert fitted(person)
         for _ in range(2):
             await person.press("4")
-            await person.sees("condition number")
+            await person.sees("condition  number")
             assert not fitted(person)
             assert person.focus == "lens"
             await person.press("4")
@@ -586,18 +586,29 @@ async def test_4_once_more_turns_to_the_lens_and_back():
             assert person.focus == "fit-chart"
 
 
-async def test_nothing_is_computed_for_the_hidden_tab(monkeypatch):
+def shown_of(frame):
+    """Return what a frame holds of what is looked at beside the losses."""
+    return [name for name in ("fit", "lens", "landscape") if getattr(frame, name)]
+
+
+async def test_nothing_is_computed_for_a_hidden_tab():
     async with sitting_at() as person:
-        pane = person.app.main.query_one("#fit")
-        calls = []
-        monkeypatch.setattr(pane._chart, "draw_fit", lambda _: calls.append("fit"))
-        monkeypatch.setattr(pane._lens, "show", lambda *_: calls.append("lens"))
-        await person.steps(3)
-        assert set(calls) == {"fit"}
-        await person.press("4", "4")
-        calls.clear()
-        await person.steps(3)
-        assert set(calls) == {"lens"}
+        for tab in ("fit", "lens", "landscape", "fit"):
+            await person.until(lambda tab=tab: shown_of(person.frame) == [tab], f"{tab} alone")
+            await person.steps(2)
+            assert shown_of(person.frame) == [tab]
+            await person.press(*["4"] * (1 + (person.app.main.shown != "fit")))
+
+
+async def test_nothing_is_computed_for_a_pane_out_of_sight():
+    async with sitting_at(size=(80, 24)) as person:
+        await person.until(lambda: shown_of(person.frame) == [], "no tab in sight")
+        await person.press("4")
+        await person.until(lambda: shown_of(person.frame) == ["fit"], "the fit in sight")
+        await person.press("3")
+        await person.until(lambda: shown_of(person.frame) == [], "no tab in sight")
+        await person.resize(120, 40)
+        await person.until(lambda: shown_of(person.frame) == ["fit"], "the fit in sight")
 
 
 async def test_the_help_lists_every_key_and_closes():

@@ -116,11 +116,10 @@ def _by(settings: dict[str, Value], lens: Lens, rows: int) -> str:
 def _in_norms(lens: Lens, frame: Frame) -> list[Line]:
     """Return gradient and update of a larger model, and of its parts."""
     step, settings = lens.step, frame.settings
-    optimizer, lr = settings["training.optimizer"], setting(settings["training.lr"])
     single = all(layer.count == 1 for layer in lens.layers)
     lines = [
         _line("3 gradient", f"{number(step.gradient_norm)} long · {settings['training.gradient']}"),
-        _line("4 update", f"{number(step.update_norm)} long · {optimizer}, lr {lr}"),
+        _line("4 update", f"{number(step.update_norm)} long · {settings['training.optimizer']}"),
         [(" " * WORD + _figures(("value" if single else "size", "gradient", "update")), QUIET)],
     ]
     for layer in lens.layers:
@@ -137,7 +136,7 @@ def gradient_lines(lens: Lens) -> list[Line]:
     exact = lens.exact if in_full else [lens.length]
     lines = [
         [("gradient".ljust(NAME), STRONG), (_figures(heads) + "  off by", QUIET)],
-        [("exact".ljust(NAME), STRONG), (_figures(map(number, exact)), ""), ("  float64", QUIET)],
+        [("exact".ljust(NAME), STRONG), (_figures(map(number, exact)), ""), ("  64-bit", QUIET)],
     ]
     told_deltas = False
     for way in lens.ways:
@@ -153,7 +152,7 @@ def gradient_lines(lens: Lens) -> list[Line]:
         lines.append([(name.ljust(NAME), STRONG), (told, ""), (f"  {_off(off)}", style)])
         if times := _times_too_small(lens, way):
             why = f"{times:,.4g} times too small: averaged twice"
-            lines.append([(f"  {why}", "$text-warning")])
+            lines.append([(f" {why}", "$text-warning")])
     return lines
 
 
