@@ -31,7 +31,7 @@ KEYS = (
     Key("p", "p", "new_split", "draw other validation rows, and start anew", "new split"),
     Key("l", "l", "log_axis", "loss on a logarithmic or a linear axis", "log"),
     Key("s", "s", "smooth", "smooth the loss curves, or not", "smooth"),
-    Key("z", "z", "window", "show all epochs, the last 1,000 or the last 100", "window"),
+    Key("z", "z", "window", "all epochs, the last 1,000 or the last 100", "window"),
     Key("w", "w", "best", "back to the best weights", "best"),
     Key("left_square_bracket", "[", "scrub(-1)", "look back, a column of the loss chart", "back"),
     Key("right_square_bracket", "]", "scrub(1)", "a column later again", "forth"),
@@ -40,6 +40,7 @@ KEYS = (
     Key("escape", "Esc", "present", "back to the present, or out of a dialog", "present"),
     Key("b", "b", "branch", "begin another run at the epoch shown", "branch"),
     Key("g", "g", "ghost", "show the run without the last change, or not", "ghost"),
+    Key("f", "f", "forecast", "forecast the rest in closed form, or not", "forecast"),
     Key("1", "1", "pane('dataset')", "go to the dataset"),
     Key("2", "2", "pane('hyperparameters')", "go to the hyperparameters", "settings"),
     Key("3", "3", "pane('loss')", "go to the loss chart"),
@@ -47,7 +48,8 @@ KEYS = (
     Key("enter", "Enter", "remedy", "what can be done about the verdict", "remedies"),
     Key("o", "o", "recipes", "open another recipe", "recipes"),
     Key("u", "u", "runs", "all runs: compare, open, delete", "runs"),
-    Key("e", "e", "export", "take the run away: script, losses, picture, recipe", "export"),
+    Key("x", "x", "experiments", "experiments: find a learning rate", "experiments"),
+    Key("e", "e", "export", "export: script, losses, picture, recipe", "export"),
     Key("question_mark", "?", "help", "show the keys", "help"),
     Key("q", "q", "leave", "quit", "quit"),
 )
@@ -56,8 +58,8 @@ KEYS = (
 FOOTERS = {
     "dataset": "space n p + - r o u e 2 > ? q",
     "hyperparameters": "space n + - r o u e > ? q",
-    "loss": "space n + - [ o u e r 2 w l z s > ? q",
-    "fit": "space n + - 4 [ o u e r 2 > ? q",
+    "loss": "space n + - [ o u e x f r 2 w l z s > ? q",
+    "fit": "space n + - 4 [ o u e x r 2 > ? q",
     "past": "[ ] b Esc 4 z l u e ? q",
 }
 """The keys that matter in each pane; the first of them have a place on a narrow screen."""

@@ -161,6 +161,7 @@ class FitTab(Vertical):
         if (x, "") != (self._x, self._refusal):
             self._x, self._refusal = x, ""
             self.post_message(self.Pointed(x))
+            self._draw()
 
     def on_prediction_clicked(self) -> None:
         """Type an input."""

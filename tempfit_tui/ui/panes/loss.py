@@ -6,9 +6,9 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tempfit_tui.frame import View
-from tempfit_tui.insight import Readings
+from tempfit_tui.insight import Forecast, Readings
 from tempfit_tui.ui.charts.loss import LossChart, LossPicture
-from tempfit_tui.ui.charts.loss_picture import NO_CURVE, Looked
+from tempfit_tui.ui.charts.loss_picture import NO_CURVE, Foreseen, Looked
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
 
@@ -155,6 +155,8 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         return LossPicture(NO_CURVE, NO_CURVE, [], None, None, log, 1, 1)
     frame = seen.frame
     last, ghost_epoch = max(1, frame.run_epoch), frame.ghost.last_epoch if frame.ghost else 0
+    foreseen = _foreseen(frame.forecast, view)
+    foreseen_to = foreseen.epochs[-1] if foreseen else 0
     best = None
     if frame.best_epoch and frame.best_loss and last - frame.best_epoch > BEST_AGE * last:
         best = (frame.best_epoch, frame.best_loss)
@@ -172,8 +174,17 @@ def _picture(seen: Seen | None, view: View, log: bool) -> LossPicture:
         ghost_label=frame.ghost.label if frame.ghost else "",
         cursor=_cursor(frame.readings),
         looked_at=Looked(frame.epoch, frame.train_loss, frame.val_loss) if frame.is_past else None,
-        axis_end=0 if view.window else _roomy(max(last, ghost_epoch)),
+        foreseen=foreseen,
+        computed=[(leap.epoch + 1, leap.until) for leap in frame.leaps],
+        axis_end=0 if view.window else _roomy(max(last, ghost_epoch, foreseen_to)),
     )
+
+
+def _foreseen(forecast: Forecast | None, view: View) -> Foreseen | None:
+    """Return what lies ahead; nothing in a window on the last epochs."""
+    if forecast is None or view.window or len(forecast.epochs) < 2:
+        return None
+    return Foreseen(forecast.epochs, forecast.train, forecast.val, forecast.settles_at)
 
 
 def _cursor(readings: Readings) -> Looked | None:
