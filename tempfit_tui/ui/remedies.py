@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from tempfit_tui.frame import RewindTo, Value
+from tempfit_tui.engine.messages import MOST_LEAP
+from tempfit_tui.frame import Frame, RewindTo, Value
 from tempfit_tui.recipe import Data, Recipe
 from tempfit_tui.settings import setting_of
 from tempfit_tui.text import number, setting
@@ -31,13 +32,43 @@ class Answer(NamedTuple):
     """What it changes then."""
     anew: bool = False
     """Whether it starts anew with them."""
+    leap: int = 0
+    """How many epochs are computed instead of trained."""
 
 
 def remedies(seen: Seen, recipe: Recipe) -> tuple[str, list[Answer]]:
     """Return what to ask after the verdict on `seen`, and the answers; no answers for no trouble.
 
-    `recipe` is the one opened last; the settings in force are in the frame.
+    `recipe` is the one opened last; the settings in force are in the frame. While a forecast is
+    in sight the jumps to what it foresees are among the answers.
     """
+    question, answers = _after_verdict(seen, recipe)
+    jumps = jumps_ahead(seen.frame)
+    if jumps and not answers:
+        return "The rest of this run is known in closed form:", jumps
+    return question, [*answers, *jumps]
+
+
+def jumps_ahead(frame: Frame) -> list[Answer]:
+    """Return the jumps that the forecast in sight makes possible; none where there is none."""
+    forecast = frame.forecast
+    if forecast is None or forecast.why_not or forecast.diverges or frame.is_past:
+        return []
+    most = MOST_LEAP
+    if forecast.until is not None:
+        most = min(most, forecast.until - frame.epoch)
+    why = "computed in closed form, not trained; the journal says so"
+    answers = []
+    if forecast.settles_at and 0 < (ahead := forecast.settles_at - frame.epoch) <= most:
+        words = f"jump to epoch {forecast.settles_at:,}, within 1 % of where it ends"
+        answers.append(Answer("jump", words, why, leap=ahead))
+    if most > 0:
+        words = "jump a million epochs ahead" if most == 10**6 else f"jump {most:,} epochs ahead"
+        answers.append(Answer("far", words, why, leap=most))
+    return answers
+
+
+def _after_verdict(seen: Seen, recipe: Recipe) -> tuple[str, list[Answer]]:
     frame = seen.frame
     match frame.verdict.kind:
         case "diverging":

@@ -13,6 +13,7 @@ from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.messages import Reopened
 from tempfit_tui.engine.protocol import Engine
 from tempfit_tui.frame import Frame, RewindTo, Setup, Value, View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import ExportKind, Source, with_changes
 from tempfit_tui.settings import with_settings
@@ -290,6 +291,11 @@ class Trainer:
         """The epoch that the run is at."""
         return self.seen.frame.run_epoch if self.seen else 0
 
+    async def leap(self, epochs: int) -> None:
+        """Compute so many epochs in closed form instead of training them, paused."""
+        self.pause()
+        await self._line.show(self._engine.leap(epochs))
+
     async def branch(self) -> None:
         """Begin another run at the epoch shown."""
         self.pause()
@@ -299,6 +305,10 @@ class Trainer:
         """Write the run as a new file in `folder`; return its name, "" where that went wrong."""
         file = await self._line.guarded(self._engine.export(kind, folder))
         return file or ""
+
+    async def range_test(self, *, anew: bool) -> LrTest | None:
+        """Go on with the range test for a moment, or begin one; None where that went wrong."""
+        return await self._line.guarded(self._engine.range_test(anew=anew))
 
     async def open_run(self, run: str) -> Reopened | None:
         """Return a run of the journal in place of this one; None where that went wrong."""

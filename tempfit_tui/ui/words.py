@@ -141,6 +141,8 @@ def _news(now: Situation) -> list[Part]:
     if now.past:
         at = f"epoch {now.past.epoch:,} of {now.past.present:,}"
         hints = [_hint("b: branch here"), _hint("Esc: the present"), _hint("[ ]: move")]
+        if now.past.forecast:
+            hints = [(f" · {forecast_words(now.past)}", "$text-accent")]
         return [(at, "bold $text-accent"), *hints]
     if now.seen.frame.stopped:
         return []
@@ -148,6 +150,9 @@ def _news(now: Situation) -> list[Part]:
     if now.offer:
         told = f"{now.offer.title} was cut off at epoch {now.offer.epochs:,}"
         return [(told, "bold $text-warning"), _hint("Enter: go on with it")]
+    if forecast := frame.forecast:
+        hint = [] if forecast.why_not or forecast.diverges else [_hint("Enter: jump there")]
+        return [(forecast_words(frame), "$text-accent"), *hint]
     setup = now.seen.setup
     if setup.parent_epoch and frame.epoch == setup.parent_epoch and not now.running:
         told = f"run {frame.run} begins here, a branch of run {setup.parent}"
@@ -160,6 +165,25 @@ def _news(now: Situation) -> list[Part]:
         helped = judged.kind in ("helped", "in part")
         return [(judged.words, "$text-success" if helped else "$text-accent")]
     return []
+
+
+def forecast_words(frame: Frame) -> str:
+    """Return what the forecast in sight says in one line, or why there is none."""
+    forecast = frame.forecast
+    if forecast is None:
+        return ""
+    if forecast.why_not:
+        return f"no forecast: {forecast.why_not}"
+    if forecast.diverges:
+        return "forecast: it diverges; lower the learning rate"
+    told = f"forecast: the training loss comes to {number(forecast.settles_to)}"
+    if forecast.settles_at is not None:
+        within = "is within 1 % of" if forecast.settles_at <= frame.epoch else "comes within 1 % of"
+        at = "" if forecast.settles_at <= frame.epoch else f" at epoch {forecast.settles_at:,}"
+        told = f"forecast: {within} {number(forecast.settles_to)}{at}"
+    if forecast.until is not None:
+        told += f"; from {forecast.until:,} on 32-bit steps are too coarse"
+    return told
 
 
 def _beside(now: Situation, room: int) -> list[Part]:

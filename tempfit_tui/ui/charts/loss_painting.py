@@ -19,6 +19,7 @@ from .axes import Area, Margins
 from .bounds import Scale
 from .cells import width_of
 from .chart import Look
+from .foreseeing import mark_computed, name_foreseen, paint_foreseen
 from .loss_picture import LossPicture
 from .loss_scale import last_value, outline
 
@@ -46,6 +47,8 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
     area.draw_axes(look.palette.faint, "epoch", inside=(first, end), whole=True)
     if picture.ghost.epochs:
         area.line(outline(picture.ghost, picture.ghost_epoch), look.palette.ghost, ",")
+    if picture.foreseen:
+        paint_foreseen(area, picture.foreseen, look)
     _curve(area, outline(picture.train, last), look.palette.train, look.shapes.train)
     _curve(
         area,
@@ -54,10 +57,13 @@ def paint_loss(picture: LossPicture, y: Scale, size: Size, look: Look) -> tuple[
         look.shapes.validation,
         dashed=look.mono and not look.ascii_only,
     )
+    mark_computed(area, picture.computed, look)
     _looked_at(area, picture, look)
     _readings(area, picture, look)
     ends.write(area, area.column(last) + 2)
     _best(area, picture, look)
+    if picture.foreseen:
+        name_foreseen(area, picture.foreseen, look)
     _ghost_label(area, picture, look)
     _above(area, picture, look)
     _change_labels(area, changes, look)

@@ -15,6 +15,17 @@ class Looked(NamedTuple):
     val_loss: float | None
 
 
+class Foreseen(NamedTuple):
+    """How the losses will go on."""
+
+    epochs: list[int]
+    train: list[float]
+    val: list[float]
+    """Empty without validation rows."""
+    settles_at: int | None
+    """Where the training loss comes within 1 % of where it ends."""
+
+
 class LossPicture(NamedTuple):
     """All that the loss chart shows; losses in the file's units squared."""
 
@@ -39,6 +50,10 @@ class LossPicture(NamedTuple):
     """The epoch looked back on."""
     cursor: Looked | None = None
     """An epoch whose exact losses are read off."""
+    foreseen: Foreseen | None = None
+    """How the losses will go on."""
+    computed: list[tuple[int, int]] = []
+    """The stretches, both ends included, that were computed and not trained."""
     axis_end: int = 0
     """How far the epochs' axis goes, where that is beyond the last."""
 

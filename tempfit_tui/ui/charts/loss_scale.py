@@ -18,13 +18,14 @@ def loss_scale(picture: LossPicture, previous: Scale | None) -> Scale:
     if picture.log:
         values = [value for curve in curves for value in (*curve.low, *curve.high) if value > 0]
         low, high = min(values, default=0.1), max(values, default=1.0)
+        low = min([low, *(value for value in _foreseen(picture) if value > 0)])
         # Points learnt by heart have next to no training loss: it leaves the chart at the bottom.
         least = min((value for value in picture.val.low if value > 0), default=low)
         low = max(low, least / DEEPEST)
         if floor is not None and low / 1e3 <= floor <= high * 1e3:
             low, high = min(low, floor), max(high, floor)
         return settled(previous, low, high, log=True)
-    low = min(min(curve.low) for curve in curves)
+    low = min([*(min(curve.low) for curve in curves), *_foreseen(picture)])
     high = max(robust_top(curve.high, low) for curve in curves)
     if floor is not None and 0 <= floor <= 10 * high:
         low, high = min(low, floor), max(high, floor)
@@ -32,6 +33,12 @@ def loss_scale(picture: LossPicture, previous: Scale | None) -> Scale:
         # A loss axis that nearly reaches 0 is read as if it did.
         low = 0.0
     return settled(previous, low, high)
+
+
+def _foreseen(picture: LossPicture) -> list[float]:
+    """Return the losses to come, which the axis must reach down to."""
+    ahead = picture.foreseen
+    return [*ahead.train, *ahead.val] if ahead else []
 
 
 def outline(curve: Curve, last_epoch: int) -> list[tuple[float, float]]:

@@ -1,6 +1,6 @@
 """The chart of a range test: the loss after an epoch at each learning rate, both on log axes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from .chart import Chart, Look
 
 FLAT = 1.002
 """A loss that falls by less than this factor is drawn as flat."""
+NOTHING = 1e-30
+"""Losses below are drawn at the bottom."""
 FAR = 1e3
 """The lr in force is in sight unless it is so many times outside the range."""
 
@@ -78,7 +80,7 @@ class RangeChart(Chart):
 
 def loss_axis(test: LrTest) -> Scale:
     """Return the y axis for the fall of the loss; where it blows up it leaves the chart."""
-    losses = [loss for loss in (test.first_loss, *test.losses) if loss is not None and loss > 0]
+    losses = [max(NOTHING, loss) for loss in (test.first_loss, *test.losses) if loss is not None]
     least = min(losses, default=1.0)
     first = max(test.first_loss or 0.0, least)
     fall = first / least
@@ -97,9 +99,7 @@ def area_of(picture: RangePicture, size: Size, look: Look) -> Area:
     return Area(look.cells(size), x, loss_axis(test), Margins(right=1))
 
 
-def paint_range_test(
-    picture: RangePicture, size: Size, look: Look
-) -> tuple[list[Strip], int]:
+def paint_range_test(picture: RangePicture, size: Size, look: Look) -> tuple[list[Strip], int]:
     """Return the lines of the chart, and how many columns a curve has."""
     test, area, palette = picture.test, area_of(picture, size, look), look.palette
     limit = test.limit if test.limit is not None and area.x.holds(test.limit) else None
@@ -107,10 +107,11 @@ def paint_range_test(
     if test.first_loss is not None and area.y.holds(test.first_loss):
         _level(area, test.first_loss, look)
     if lr is not None:
-        _upright(area, lr, ":" if look.ascii_only else "┊", palette.faint)
+        _upright(area, lr, "'" if look.ascii_only else "┊", palette.faint)
     if limit is not None:
         _upright(area, limit, "|" if look.ascii_only else "│", palette.curve)
-    area.draw_axes(palette.faint, "learning rate", inside=(area.x.low, area.x.high))
+    area.draw_axes(palette.faint, "lr", inside=(area.x.low, area.x.high))
+    _place(area, "training loss", palette.train, [(area.left + 1, area.top)])
     area.line(picture.points, palette.train, look.shapes.train)
     if len(picture.points) == 1 and area.y.holds(picture.points[0][1]):
         lone, loss = picture.points[0]
@@ -119,10 +120,11 @@ def paint_range_test(
     _steepest(area, test, look)
     if limit is not None:
         rows = range(area.top, area.bottom + 1)
-        _beside(area, limit, f"largest stable lr {number(limit, 3)}", rows, palette.curve)
+        named = f"stable lr {number(limit, 3)}"
+        _beside(area, limit, [f"largest {named}", named], rows, palette.curve)
     if lr is not None:
         rows = range(area.bottom, area.top - 1, -1)
-        _beside(area, lr, f"lr now {setting(lr)}", rows, palette.faint)
+        _beside(area, lr, [f"lr now {setting(lr)}", "now"], rows, palette.faint)
     if test.first_loss is not None and area.y.holds(test.first_loss):
         row, text = area.row(test.first_loss), f"before {short(test.first_loss)}"
         spots = product((row, row - 1, row + 1), range(area.left + 1, area.right - len(text)))
@@ -144,11 +146,13 @@ def _upright(area: Area, lr: float, letter: str, colour: str) -> None:
         area.cells.put(area.column(lr), row, letter, colour, under=True)
 
 
-def _beside(area: Area, lr: float, text: str, rows: Iterable[int], colour: str) -> None:
-    """Name an upright line at its right or its left, in the first of `rows` with room."""
+def _beside(area: Area, lr: float, texts: list[str], rows: Sequence[int], colour: str) -> None:
+    """Name an upright line at its right or its left, by the first text and row with room."""
     column = area.column(lr)
-    starts = (column + 2, column - 1 - width_of(text))
-    _place(area, text, colour, ((start, row) for row in rows for start in starts))
+    for text in texts:
+        starts = (column + 2, column - 1 - width_of(text))
+        if _place(area, text, colour, ((start, row) for row in rows for start in starts)):
+            return
 
 
 def _steepest(area: Area, test: LrTest, look: Look) -> None:
@@ -166,7 +170,7 @@ def _steepest(area: Area, test: LrTest, look: Look) -> None:
     if not any(_place(area, text, look.palette.curve, [(start, at)]) for text, start in marks):
         area.cells.put(column, at, "v" if look.ascii_only else "▼", look.palette.curve)
         rows = sorted(range(area.top, area.bottom + 1), key=lambda other: abs(other - at))
-        _beside(area, test.steepest, named, rows, look.palette.curve)
+        _beside(area, test.steepest, [named], rows, look.palette.curve)
 
 
 def _cursor(area: Area, picture: RangePicture, look: Look) -> None:
@@ -179,7 +183,7 @@ def _cursor(area: Area, picture: RangePicture, look: Look) -> None:
         area.cells.put(area.column(lr), area.row(loss), look.shapes.train, look.palette.train)
     words = f"lr {setting(lr)}  loss {'not finite' if loss is None else number(loss, 8)}"
     rows = range(area.bottom, area.top - 1, -1)
-    _beside(area, lr, words, rows, look.palette.curve)
+    _beside(area, lr, [words], rows, look.palette.curve)
 
 
 def _place(area: Area, text: str, colour: str, spots: Iterable[tuple[int, int]]) -> bool:

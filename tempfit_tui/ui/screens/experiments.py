@@ -16,10 +16,10 @@ from tempfit_tui.text import harmless
 from tempfit_tui.ui.charts.range_test import RangeChart, RangePicture
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.screens.dialog import Dialog
-from tempfit_tui.ui.screens.experiments_words import about, offer, seen
+from tempfit_tui.ui.screens.experiments_words import PAST, about, offer, seen
 
-NARROW = 70
-"""With fewer columns there are fewer words."""
+NARROW, LOW = 70, 30
+"""With fewer columns or lines there are fewer words."""
 WAITING = "trying ever larger learning rates"
 
 
@@ -64,10 +64,12 @@ class ExperimentsScreen(ModalScreen[float | None], Dialog[float | None]):
     ExperimentsScreen RangeChart { height: 1fr; background: $surface; }
     ExperimentsScreen Static { height: auto; margin: 1 0 0 0; }
     ExperimentsScreen #seen { min-height: 2; }
-    ExperimentsScreen.-narrow Static { margin: 0; }
+    ExperimentsScreen.-brief Static { margin: 0; }
     """
 
-    def __init__(self, tester: Tester, shown: Shown, why: Callable[[], str], glyphs: Glyphs) -> None:
+    def __init__(
+        self, tester: Tester, shown: Shown, why: Callable[[], str], glyphs: Glyphs
+    ) -> None:
         super().__init__()
         self._tester, self._shown, self._why, self._glyphs = tester, shown, why, glyphs
         self._test: LrTest | None = None
@@ -95,7 +97,8 @@ class ExperimentsScreen(ModalScreen[float | None], Dialog[float | None]):
 
     def on_resize(self) -> None:
         """Choose the layout that fits."""
-        self.set_class(self.size.width < NARROW, "-narrow")
+        width, height = self.size
+        self.set_class(width < NARROW or height < LOW, "-brief")
         self._show()
 
     @work
@@ -150,7 +153,7 @@ class ExperimentsScreen(ModalScreen[float | None], Dialog[float | None]):
     def _show(self) -> None:
         if not self.app.is_running:  # the screen is going
             return
-        test, shown, brief = self._test, self._shown, self.has_class("-narrow")
+        test, shown, brief = self._test, self._shown, self.has_class("-brief")
         picture = RangePicture(test, shown.lr, self._cursor) if test else None
         waiting = "" if self._trouble else WAITING
         self.query_one(RangeChart).draw_test(picture or waiting)
@@ -159,9 +162,8 @@ class ExperimentsScreen(ModalScreen[float | None], Dialog[float | None]):
         else:
             self._write("seen", seen(test, brief=brief), "")
         taken = offer(test, self._chosen, shown.lr, pointed=self._cursor is not None)
-        past = "This epoch is past and stays as it was: Esc, then b branches here; x tries it there"
         if shown.is_past:
-            self._write("offer", past, "bold $text-warning")
+            self._write("offer", PAST, "bold $text-warning")
         else:
             self._write("offer", taken, "bold $text-accent")
         self._write("about", about(test.epoch if test else None, brief=brief), "dim")

@@ -72,3 +72,7 @@ class LooksScreen(PastScreen):
     def action_ghost(self) -> None:
         """Show the run without the last change, or not."""
         self._look(ghost=not self.trainer.view.ghost)
+
+    def action_forecast(self) -> None:
+        """Show the rest of the losses in closed form, or not."""
+        self._look(forecast=not self.trainer.view.forecast)

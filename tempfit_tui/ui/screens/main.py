@@ -25,8 +25,8 @@ from tempfit_tui.ui.panes.dataset import DatasetPane
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.hyperparameters import HyperparametersPane
 from tempfit_tui.ui.panes.loss import LossPane
-from tempfit_tui.ui.remedies import Answer, remedies
-from tempfit_tui.ui.screens.looks import LooksScreen
+from tempfit_tui.ui.remedies import Answer
+from tempfit_tui.ui.screens.mending import MendingScreen
 from tempfit_tui.ui.screens.panes import LEAST_TALL, LEAST_WIDE
 from tempfit_tui.ui.screens.past import PAST
 from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
@@ -40,7 +40,7 @@ EXPORTS = [
 ]
 
 
-class MainScreen(LooksScreen):
+class MainScreen(MendingScreen):
     """Dataset, hyperparameters, losses and fit of one run, live."""
 
     BINDINGS = [
@@ -55,7 +55,6 @@ class MainScreen(LooksScreen):
         super().__init__(Glyphs(options.ascii_only))
         self._options, self._engine = options, engine
         self._offer: CutOff | None = None
-        """A run that was cut off, until another is trained."""
         self._notice = ""
         self._has_panes = True
         """Not while they are made anew, for another table."""
@@ -276,45 +275,6 @@ class MainScreen(LooksScreen):
         live = self.trainer.seen.frame.settings if self.trainer.seen else {}
         return with_settings(self.trainer.recipe, {**live, **settings})
 
-    # What can be done about the verdict
-
-    @work
-    async def action_remedy(self) -> None:
-        """Offer the remedies or the ways back, or start a dead or silent engine again."""
-        trainer = self.trainer
-        if trainer.death or trainer.silence:
-            await trainer.revive()
-        elif self._offer:
-            await self._open_run(self._offer.id)
-        elif self.is_past:
-            self._on_trouble(PAST)
-        elif trainer.seen:
-            question, answers = remedies(trainer.seen, trainer.recipe)
-            if answers:
-                if answer := await self.chosen(question, answers):
-                    await self._take(answer)
-            elif not self._trouble:  # as while an engine is being started again
-                self._on_trouble(f"nothing to mend: {trainer.seen.frame.verdict.words}")
-
-    async def _take(self, answer: Answer) -> None:
-        """Do what `answer` says, and train on if training was under way."""
-        trainer, running = self.trainer, self.trainer.running.is_set()
-        if answer.anew:
-            await self._restart(answer.settings, answer.words)
-        else:
-            if answer.rewind:
-                await trainer.rewind(answer.rewind)
-            if answer.settings:
-                name = "" if answer.rewind else answer.words
-                self._refused(await trainer.change(answer.settings, name))
-        if running and not answer.rewind:
-            trainer.start()
-        self._write_bars()
-
-    def _refused(self, reason: str) -> None:
-        if reason:
-            self._on_trouble(reason)
-
     # Other runs
 
     @work
@@ -346,6 +306,7 @@ class MainScreen(LooksScreen):
         self._has_panes = True
         self.show_pane("loss")
         self._write_bars()
+        self.look_at_tab()
         self.call_after_refresh(self.live, trainer)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
