@@ -21,6 +21,8 @@ from tempfit_tui.engine.messages import (
     LookBack,
     Open,
     OpenRun,
+    RangeTest,
+    RangeTested,
     Refused,
     Rewind,
     SentTable,
@@ -33,6 +35,7 @@ from tempfit_tui.engine.messages import (
     request_of,
 )
 from tempfit_tui.frame import View
+from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
@@ -54,6 +57,8 @@ REQUESTS = [
     LookBack(5),
     LookBack(None),
     Branch(),
+    RangeTest(anew=True),
+    RangeTest(anew=False),
     Export("script", "/a folder"),
     ListRuns(),
     CompareRuns(["0123abcd", "x"], 80),
@@ -61,6 +66,10 @@ REQUESTS = [
     Leave(),
     ChangeSettings({"penalty.l2": 0.01, "training.nesterov": True}, remedy="L2"),
 ]
+UNDER_WAY = LrTest(5, [1e-6, 1.1e-6], [80.4, 80.3], 80.5, is_done=False, end=10.0)
+ENDED = LrTest(
+    0, [0.01, 0.1, 1.0], [50.0, 9.0, None], 80.5, True, 0.01, 0.4, "2 / largest eigenvalue", 3.6
+)
 
 
 def shown(epochs):
@@ -80,7 +89,10 @@ def test_a_request_comes_out_as_it_went_in(request_):
     assert request_of(body_of(request_)) == request_
 
 
-@pytest.mark.parametrize("answer", [shown(0), shown(20), Refused("why [not] \x1b")])
+@pytest.mark.parametrize(
+    "answer",
+    [shown(0), shown(20), Refused("why [not] \x1b"), RangeTested(UNDER_WAY), RangeTested(ENDED)],
+)
 def test_an_answer_comes_out_as_it_went_in(answer):
     assert answer_of(body_of(answer)) == answer
 

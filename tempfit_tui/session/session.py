@@ -255,6 +255,7 @@ class Session:
         if anew or self._range_test is None:
             self._range_test = RangeTest(self._past or self.run)
         test, deadline = self._range_test, time.monotonic() + RANGE_TEST_SECONDS
+        test.advance(1)
         while not test.is_done and time.monotonic() < deadline:
             test.advance(1)
         return test.result
