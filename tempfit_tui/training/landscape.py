@@ -128,8 +128,8 @@ class Area(NamedTuple):
     y_high: float
 
     def holds(self, other: "Area") -> bool:
-        """Tell whether `other` lies inside but for its margin, and isn't lost in it."""
-        share = MARGIN / (1 + 2 * MARGIN)
+        """Tell whether `other` lies inside but for half its margin, and isn't lost in it."""
+        share = MARGIN / (1 + 2 * MARGIN) / 2
         x_slack, y_slack = (
             share * (other.x_high - other.x_low),
             share * (other.y_high - other.y_low),

@@ -1,4 +1,4 @@
-"""A surface's contour lines in the cells of a chart: dear, and kept while the surface stays."""
+"""A surface's contour lines in the cells of a chart: costly, and kept while the surface stays."""
 
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ def layer_of(surface: Surface, area: Area, *, dotted: bool = False) -> Layer:
     made, lines = Dots(area), dict[tuple[int, int], int]()
 
     def mark(x: int, y: int, level: int) -> None:
+        # Of a line in any direction, about every other dot.
         if not (dotted and (x + 2 * y) % 4 > 1):
             cell = made.set(x, y)
             lines[cell] = min(level, lines.get(cell, level))
@@ -56,11 +57,16 @@ def layer_of(surface: Surface, area: Area, *, dotted: bool = False) -> Layer:
     if levels:
         losses = heights(surface.losses, surface.columns, made.width, made.height)
         trace_contours(losses, levels, mark)
-    letters = [Letter(*cell, lines[cell[0], cell[1]]) for cell in made.letters(".")]
-    texts = [_written(level) for level in levels]
+    # Only lines that are seen share out the colours.
+    seen = sorted(set(lines.values()))
+    levels = [levels[level] for level in seen]
+    lines = {cell: seen.index(level) for cell, level in lines.items()}
+    letters = [
+        Letter(column, row, letter, lines[column, row]) for column, row, letter in made.letters(".")
+    ]
     labels = [
         Label(text, level, _spots(len(text), level, lines, area))
-        for level, text in enumerate(texts)
+        for level, text in enumerate(map(_written, levels))
     ]
     return Layer(levels, letters, labels)
 

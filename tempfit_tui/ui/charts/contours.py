@@ -11,11 +11,10 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from math import isnan
 
 from tempfit_tui.ticks import LARGEST, linear_ticks
 
-MOST_LEVELS = 9
+MOST_LEVELS = 7
 """Above the one at the bottom."""
 LOWEST, HIGHEST = 0.02, 0.97
 """The parts of the surface's places below the lowest of these and below the highest, about."""
@@ -24,6 +23,7 @@ BOTTOM = 5
 FLAT = 1e-6
 """What differs by no more than this part is one loss: 32-bit numbers are as coarse."""
 
+_DENSE = ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "7", "8", "9")
 _HOLE = -1
 
 Values = Sequence[float]
@@ -56,14 +56,14 @@ def levels_of(losses: Iterable[float | None], least: float | None = None) -> lis
 def _steps(low: float, high: float) -> list[float]:
     """Return numbers of one digit from `low` to `high`, the densest series of a few that fits."""
     powers = range(_power(low), _power(high) + 1)
-    for digits in ("123457", "125", "13", "1"):
+    for digits in (_DENSE, "125", "13", "1"):
         steps = [step for step in _series(digits, powers, high) if step >= low]
         if len(steps) <= MOST_LEVELS:
             return steps
     return steps[:: -(-len(steps) // MOST_LEVELS)]
 
 
-def _series(digits: str, powers: range, most: float) -> list[float]:
+def _series(digits: Iterable[str], powers: range, most: float) -> list[float]:
     steps = (float(f"{digit}e{power}") for power in powers for digit in digits)
     return [step for step in steps if step <= most]
 
@@ -102,7 +102,13 @@ def _stretched(rows: Sequence[Values], count: int) -> list[Values]:
     ]
     curves = [curves[0], *curves, curves[-1]] if curves else [[0.0] * len(rows[0])] * 2
     # Only valleys are rounded out: the top of a ridge is no place to go.
-    bends = [[max(0.0, min(pair)) for pair in zip(*two, strict=True)] for two in pairwise(curves)]
+    bends = [
+        [
+            (one if one < two else two) if one > 0 < two else 0.0
+            for one, two in zip(*pair, strict=True)
+        ]
+        for pair in pairwise(curves)
+    ]
     made: list[Values] = []
     for index in range(count):
         at = index / (count - 1) * (len(rows) - 1) if count > 1 else (len(rows) - 1) / 2
@@ -117,7 +123,8 @@ def _stretched(rows: Sequence[Values], count: int) -> list[Values]:
 def trace_contours(values: Sequence[Values], levels: Sequence[float], mark: Mark) -> None:
     """Mark the dots on contour lines, the lowest level where a dot is on several."""
     bands = [
-        [_HOLE if isnan(value) else bisect_right(levels, value) for value in row] for row in values
+        [_HOLE if math.isnan(value) else bisect_right(levels, value) for value in row]
+        for row in values
     ]
     for y, row in enumerate(bands):
         for x, (one, two) in enumerate(pairwise(row)):

@@ -36,16 +36,18 @@ class Dots:
 
     def line(self, points: Iterable[Point]) -> None:
         """Set the dots of the line through `points`, fractions of the area; cut off outside."""
+        end: tuple[int, int] | None = None
         for one, two in pairwise(points):
-            if inside := clipped(one, two):
-                (x1, y1), (x2, y2) = (self._dot(point) for point in inside)
-                steps = max(abs(x2 - x1), abs(y2 - y1), 1)
-                for step in range(steps + 1):
-                    # Halves are rounded up, so that a dot is where Area has the same place.
-                    self.set(
-                        x1 + (2 * step * (x2 - x1) + steps) // (2 * steps),
-                        y1 + (2 * step * (y2 - y1) + steps) // (2 * steps),
-                    )
+            if not (inside := clipped(one, two)):
+                continue
+            (x1, y1), (x2, y2) = self._dot(inside[0]), self._dot(inside[1])
+            if (x1, y1) == (x2, y2) == end:
+                continue  # a path that has nearly come to rest is long and goes nowhere
+            end = x2, y2
+            steps = max(abs(x2 - x1), abs(y2 - y1), 1)
+            for step in range(steps + 1):
+                part = step / steps
+                self.set(round(x1 + part * (x2 - x1)), round(y1 + part * (y2 - y1)))
 
     def cell(self, point: Point) -> tuple[int, int]:
         """Return the cell of a point inside the area, without a dot in it."""
@@ -77,6 +79,8 @@ def clipped(one: Point, two: Point) -> tuple[Point, Point] | None:
 
     After Liang and Barsky 1984: the line enters and leaves each side at a part of its length.
     """
+    if min(*one, *two) >= 0 and max(*one, *two) <= 1:
+        return one, two
     enter, leave = 0.0, 1.0
     for start, end in zip(one, two, strict=True):
         length = end - start

@@ -8,8 +8,8 @@ from tempfit_tui.insight import Surface
 
 from .chart import Chart, Look
 from .contour_layer import Layer, layer_of
-from .landscape_painting import area_of, paint_landscape, plot_cells, spot_of
-from .landscape_picture import LandscapePicture
+from .landscape_painting import paint_landscape
+from .landscape_picture import LandscapePicture, Place, area_of, plot_cells, spot_of
 
 __all__ = ["LandscapeChart", "LandscapePicture"]
 
@@ -67,7 +67,7 @@ class LandscapeChart(Chart):
             self._told = self.cells
             self.post_message(self.SizeChanged(self, *self.cells))
 
-    def spot_at(self, column: int, row: int) -> tuple[float, float] | None:
+    def spot_at(self, column: int, row: int) -> Place | None:
         """Return the place under a cell of the widget, the nearest there is; None for none."""
         if self._picture.landscape is None:
             return None
@@ -75,7 +75,7 @@ class LandscapeChart(Chart):
         return spot_of(area, column, row)
 
     @property
-    def spot_a_cell(self) -> tuple[float, float]:
+    def spot_a_cell(self) -> Place:
         """How far a cell reaches, across and up, as the axes count."""
         if self._picture.landscape is None:
             return 0.0, 0.0

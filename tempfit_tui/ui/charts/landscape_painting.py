@@ -1,7 +1,7 @@
 """How a LandscapePicture becomes lines: pure functions, no widget.
 
-Drawn from the back: contour lines, the cursor, the way ahead, the gradient, the way so far, then
-the marked places and the names, each where there is room for it.
+Drawn from the back: contour lines, the cursor's lines, the way ahead and the way so far, the
+gradient, the marked places, then names and levels, each where there is room for it.
 """
 
 import math
@@ -11,18 +11,16 @@ from typing import NamedTuple
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tempfit_tui.insight import Landscape, Surface
+from tempfit_tui.insight import Landscape
 from tempfit_tui.text import number
 
 from ..palette import DARK
-from .axes import Area, Margins
-from .bounds import Scale, padded
 from .cells import shortened, width_of
 from .chart import Look
 from .contour_layer import Layer
 from .dots import FARTHEST, Dots, clipped, fraction
-from .drawing import Point, dots
-from .landscape_picture import LandscapePicture
+from .drawing import Point
+from .landscape_picture import LandscapePicture, Place, area_of
 
 
 class Ink(NamedTuple):
@@ -40,12 +38,8 @@ ON_LIGHT = Ink(near="#a3206e", far="#d9bccd", arrow="#7a6c00")
 
 ARROW = 0.2
 """The gradient's arrow is as long as this part of the area's smaller side."""
-_HEADS, _PLAIN_HEADS = "→↗↑↖←↙↓↘", ">/^\\<//v\\"
+_HEADS, _PLAIN_HEADS = "→↗↑↖←↙↓↘", ">/^\\</v\\"
 _PLAIN_SHAFTS = "-/|\\"
-
-
-Place = tuple[float, float]
-"""x and y, as the axes count."""
 
 
 class Signs(NamedTuple):
@@ -59,6 +53,14 @@ class Signs(NamedTuple):
 SIGNS, PLAIN_SIGNS = Signs("○", "●", "✕"), Signs("o", "@", "X")
 
 
+class Name(NamedTuple):
+    """What is to be written beside a cell."""
+
+    text: str
+    colour: str
+    cell: tuple[int, int]
+
+
 def paint_landscape(
     picture: LandscapePicture, layer: Layer | None, size: Size, look: Look
 ) -> list[Strip]:
@@ -69,38 +71,6 @@ def paint_landscape(
         cells.write(start, size.height // 2, picture.words, look.palette.faint)
         return cells.strips()
     return _Painting(picture, picture.landscape, layer, size, look).strips()
-
-
-def plot_cells(size: Size) -> tuple[int, int]:
-    """Return about how many columns and rows the area has in a chart of that size.
-
-    The labels of the y axis may take some columns more or less; a surface that was asked for by
-    those would move them again.
-    """
-    width = size.width - (7 if size.width >= 30 else 2)
-    height = size.height - (2 if size.height >= 5 else 0) - (1 if size.height >= 7 else 0)
-    return max(1, width), max(1, height)
-
-
-def area_of(surface: Surface, size: Size, look: Look) -> Area:
-    """Return the chart's area, with a row above for names if there is room."""
-    x = padded(surface.x_low, surface.x_high, 0.0)
-    y = padded(surface.y_low, surface.y_high, 0.0)
-    return Area(look.cells(size), x, y, Margins(top=int(size.height >= 7), right=1))
-
-
-def spot_of(area: Area, column: int, row: int) -> Place:
-    """Return the place in the middle of a cell, the nearest inside the area."""
-    across, up = dots(area.marker)
-    x = (column - area.left) * across + (across - 1) / 2
-    y = (area.bottom - row) * up + (up - 1) / 2
-    return _along(area.x, x, area.columns * across), _along(area.y, y, area.rows * up)
-
-
-def _along(axis: Scale, dot: float, count: int) -> float:
-    """Return what a dot of `count` along an axis stands for, as Area rounds it."""
-    part = max(0.0, min(1.0, dot / (count - 1))) if count > 1 else 0.5
-    return axis.low + part * axis.span
 
 
 class _Painting:
@@ -124,10 +94,14 @@ class _Painting:
         for column, row, letter, level in self.layer.letters:
             self.cells.put(column, row, letter, colours[level], under=True)
         area.draw_axes(palette.faint, self.surface.x_name, inside=(area.x.low, area.x.high))
-        self._cross()
+        cross = self._cursor()
         self._line(self._points(self.landscape.ahead), palette.faint, ":")
         self._line(self._points(self.landscape.path), palette.curve, "*")
-        self._marks()
+        names = self._marks()
+        if cross:
+            self.cells.put(*cross, "+" if self.look.ascii_only else "┼", palette.curve)
+        for text, colour, cell in names:
+            self.cells.place(text, colour, self._beside(text, *cell))
         for label in reversed(self.layer.labels):
             self.cells.place(label.text, colours[label.level], label.spots)
         self._top()
@@ -152,26 +126,24 @@ class _Painting:
         line.line(points)
         line.draw(colour, marker)
 
-    def _marks(self) -> None:
-        """Draw the gradient's arrow, and mark and name the places."""
+    def _marks(self) -> list[Name]:
+        """Draw the gradient's arrow and mark the places; return their names."""
         shown, faint, curve = self.landscape, self.palette.faint, self.palette.curve
         arrow = self._arrow()
-        names: list[tuple[str, str, tuple[int, int]]] = []
+        names: list[Name] = []
         if least := self.surface.minimum:
             loss = self.surface.minimum_loss
             name = "minimum" if loss is None else f"minimum {number(loss, 3)}"
-            names.append(
-                (name, self.ink.near, self._mark(least, self.signs.minimum, self.ink.near))
-            )
+            cell = self._mark(least, self.signs.minimum, self.ink.near)
+            names.append(Name(name, self.ink.near, cell))
         if len(shown.path) > 2 and self._holds(start := (shown.path[0], shown.path[1])):
-            names.append(("start", faint, self._mark(start, self.signs.start, curve)))
+            names.append(Name("start", faint, self._mark(start, self.signs.start, curve)))
         here = self._mark(shown.at, self.signs.here, curve)
         if not self._holds(shown.at):
-            names.append(("the epoch shown", curve, here))
+            names.append(Name("the epoch shown", curve, here))
         if arrow:
-            names.append(("downhill", faint, arrow))
-        for text, colour, cell in names:
-            self.cells.place(text, colour, self._beside(text, *cell))
+            names.append(Name("downhill", faint, arrow))
+        return names
 
     def _mark(self, place: Place, sign: str, colour: str) -> tuple[int, int]:
         """Mark a place, or the nearest edge with an arrow to it, and return the cell."""
@@ -212,35 +184,30 @@ class _Painting:
         ends = clipped((x, y), (x + across * size / sides[0], y + up * size / sides[1]))
         if ends is None:
             return None
-        octant = round(math.atan2(up, across) / (math.pi / 4))
-        self._line([*ends], self.ink.arrow, _PLAIN_SHAFTS[octant % 4])
+        self._line([*ends], self.ink.arrow, _PLAIN_SHAFTS[_octant(across, up) % 4])
         head = Dots(self.area).cell(ends[1])
-        self.cells.put(*head, self._heads[octant % 8], self.ink.arrow)
+        self.cells.put(*head, self._head(across, up), self.ink.arrow)
         return head
-
-    @property
-    def _heads(self) -> str:
-        return _PLAIN_HEADS if self.look.ascii_only else _HEADS
 
     def _head(self, across: float, up: float) -> str:
         """Return the arrow that points that way on the screen."""
-        return self._heads[round(math.atan2(up, across) / (math.pi / 4)) % 8]
+        return (_PLAIN_HEADS if self.look.ascii_only else _HEADS)[_octant(across, up)]
 
     def _holds(self, place: Place) -> bool:
         return self.area.x.holds(place[0]) and self.area.y.holds(place[1])
 
-    def _cross(self) -> None:
-        """Draw lines from the axes to the cursor, and its cell."""
+    def _cursor(self) -> tuple[int, int] | None:
+        """Draw lines from the axes to the cursor; return its cell if it is inside."""
         cursor, area, colour = self.picture.cursor, self.area, self.palette.curve
         if cursor is None or not self._holds(cursor):
-            return
-        upright, level, both = ":-+" if self.look.ascii_only else "╎╌┼"
-        at, row = area.column(cursor[0]), area.row(cursor[1])
+            return None
+        upright, level = ":-" if self.look.ascii_only else "╎╌"
+        column, row = area.column(cursor[0]), area.row(cursor[1])
         for below in range(row + 1, area.bottom + 1):
-            self.cells.put(at, below, upright, colour, under=True)
-        for before in range(area.left, at):
+            self.cells.put(column, below, upright, colour, under=True)
+        for before in range(area.left, column):
             self.cells.put(before, row, level, colour, under=True)
-        self.cells.put(at, row, both, colour)
+        return column, row
 
     def _top(self) -> None:
         """Write the y axis's name above it, and at the right the reading, or what is seen."""
@@ -256,12 +223,8 @@ class _Painting:
             room -= width_of(text) + 2
         if self.area.top and room > 0:
             name = shortened(surface.y_name, room)
-            cells.write(
-                min(max(0, self.area.left - 1 - width_of(name) // 2), room - width_of(name)),
-                0,
-                name,
-                faint,
-            )
+            middle = max(0, self.area.left - 1 - width_of(name) // 2)
+            cells.write(min(middle, room - width_of(name)), 0, name, faint)
 
     def _reading(self, cursor: Place) -> str:
         most = self.cells.width // 5
@@ -270,6 +233,11 @@ class _Painting:
             for name, value in zip((self.surface.x_name, self.surface.y_name), cursor, strict=True)
         ]
         return "  ".join([*parts, f"loss {number(self.picture.loss, 6)}"])
+
+
+def _octant(across: float, up: float) -> int:
+    """Return in which eighth of a turn a direction is: 0 to the right, 2 upwards, up to 7."""
+    return round(math.atan2(up, across) / (math.pi / 4)) % 8
 
 
 def _slice(explained: float | None, room: int) -> str:

@@ -11,10 +11,15 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.fit_tab import FitTab
+from tempfit_tui.ui.panes.landscape import LandscapeTab
 from tempfit_tui.ui.panes.lens import Lens
 from tempfit_tui.ui.trainer import Seen
 
-TABS: tuple[tuple[Tab, str], ...] = (("fit", "Fit"), ("lens", "Lens"))
+TABS: tuple[tuple[Tab, str], ...] = (
+    ("fit", "Fit"),
+    ("lens", "Lens"),
+    ("landscape", "Landscape"),
+)
 
 
 class FitPane(Container):
@@ -26,8 +31,9 @@ class FitPane(Container):
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="fit")
         self._glyphs = glyphs
-        self._fit, self._lens = FitTab(table, glyphs), Lens(table, glyphs)
-        self._tabs = (self._fit, self._lens)
+        fit, landscape = FitTab(table, glyphs), LandscapeTab(glyphs)
+        self._tabs = (fit, Lens(table, glyphs), landscape)
+        self._focused = (fit.chart, self._tabs[1], landscape.chart)
         self._place = 0
 
     def compose(self) -> ComposeResult:
@@ -46,7 +52,7 @@ class FitPane(Container):
     @property
     def content(self) -> Widget:
         """What has the focus in the tab shown."""
-        return self._fit.chart if self.tab == "fit" else self._tabs[self._place]
+        return self._focused[self._place]
 
     def next_tab(self) -> None:
         """Show the next tab."""

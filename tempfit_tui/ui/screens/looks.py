@@ -4,9 +4,11 @@ from msgspec.structs import replace
 from textual import work
 
 from tempfit_tui.ui.charts.fit import FitChart
+from tempfit_tui.ui.charts.landscape import LandscapeChart
 from tempfit_tui.ui.charts.loss import LossChart
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.panes.fit_tab import FitTab
+from tempfit_tui.ui.panes.landscape import LandscapeTab
 from tempfit_tui.ui.panes.loss import LossPane
 from tempfit_tui.ui.screens.past import PastScreen
 
@@ -56,6 +58,14 @@ class LooksScreen(PastScreen):
     def on_loss_pane_view_wanted(self, event: LossPane.ViewWanted) -> None:
         """Ask for the losses in another way."""
         self._look(**event.changes)
+
+    def on_landscape_tab_pointed(self, event: LandscapeTab.Pointed) -> None:
+        """Ask for the loss at a place of the landscape."""
+        self._point(spot=event.spot)
+
+    def on_landscape_chart_size_changed(self, event: LandscapeChart.SizeChanged) -> None:
+        """Ask for a surface of the chart's shape."""
+        self._look(landscape=(event.columns, event.rows))
 
     def action_log_axis(self) -> None:
         """Turn the loss axis between logarithmic and linear."""
