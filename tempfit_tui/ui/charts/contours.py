@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from tempfit_tui.ticks import LARGEST, linear_ticks
 
-MOST_LEVELS = 7
+MOST_LEVELS = 8
 """Above the one at the bottom."""
 LOWEST, HIGHEST = 0.02, 0.97
 """The parts of the surface's places below the lowest of these and below the highest, about."""
@@ -76,7 +76,7 @@ def _level(rise: float, floor: float) -> float:
     """Return a round level about `rise` above `floor`; far above it, the rise is round itself."""
     if rise > abs(floor):
         return rise
-    low, high = floor + 0.7 * rise, floor + 1.4 * rise
+    low, high = floor + 0.6 * rise, floor + 1.6 * rise
     found = (linear_ticks(low, high, most) for most in (1, 2, 3))
     return next((ticks[0] for ticks in found if ticks), rise + floor)
 
