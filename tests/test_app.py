@@ -572,7 +572,7 @@ async def test_numbers_and_tab_go_to_panes():
             assert person.focus == name
 
 
-async def test_4_once_more_turns_to_the_lens_and_back():
+async def test_4_once_more_turns_to_the_next_tab_and_round():
     async with sitting_at() as person:
         await person.press("4")
         assert fitted(person)
@@ -581,6 +581,9 @@ async def test_4_once_more_turns_to_the_lens_and_back():
             await person.sees("condition  number")
             assert not fitted(person)
             assert person.focus == "lens"
+            await person.press("4")
+            await person.sees("minimum 2.91", "a long valley")
+            assert person.focus == "landscape-chart"
             await person.press("4")
             await person.until(lambda: fitted(person), "the fit chart")
             assert person.focus == "fit-chart"

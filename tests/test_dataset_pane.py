@@ -115,7 +115,7 @@ async def test_a_files_words_are_shown_as_they_stand(tmp_path, x_name, y_name, s
         await person.press("n", "4", "4")
         await person.sees("1 forward", "2 loss")
         assert "\x1b" not in person.text
-        assert f"(p − {shown[1]})²" in person.text or f"z({shown[1]})" in person.text
+        assert f"y = {shown[1]}" in person.text or f"y = z({shown[1]})" in person.text
 
 
 async def test_long_names_and_odd_numbers_are_cut_to_fit(tmp_path):

@@ -246,8 +246,10 @@ def test_planned_changes_are_made_on_from_where_one_branches_but_not_again():
 VIEW = View(columns=20, points=5, all_parameters=True)
 OF_THE_EPOCH = {"epoch", "train_loss", "val_loss", "parameters", "raw_parameters", "settings"}
 OF_THE_EPOCH |= {"limit", "step", "stopped", "verdict", "fit", "early_stop"}
+OF_THE_EPOCH |= {"lens", "landscape"}
 ON_THE_WAY = {"run", "present", "notice", "setup", "cut_off", "ghost"}
-ALL = {"best_epoch", "best_loss", "changes", "can_take_back", "train", "val"}
+ON_THE_WAY |= {"unfinished", "readings", "forecast"}
+ALL = {"best_epoch", "best_loss", "changes", "can_take_back", "train", "val", "leaps"}
 
 
 def seen(frame, names):

@@ -60,7 +60,7 @@ def test_it_opens_paused_with_every_observation_drawn(size):
             goes_to(terminal, "1", "1 Dataset")
         terminal.sees(*OBSERVATIONS, "9 train · 2 val")
         if size == SMALL:
-            goes_to(terminal, "4", "4 Fit · Lens")
+            goes_to(terminal, "4", "4 Fit · Lens · Landscape")
         terminal.wait_for(lambda: marks(terminal) == len(OBSERVATIONS))
         assert terminal.epoch == 0
 

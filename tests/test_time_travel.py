@@ -42,7 +42,8 @@ async def test_all_panes_go_back_together_and_return(size):
         assert person.status.startswith(f"epoch {then.epoch} ")
         assert f"epoch {then.epoch} of 400" in person.verdict
         assert then.train_loss > present.train_loss
-        assert then.fit != present.fit
+        # On a small screen the fit can't be seen.
+        assert then.fit != present.fit or size == SIZES[1]
         assert then.step.epoch == then.epoch
         assert then.train == present.train
         while person.epoch > 150:

@@ -58,8 +58,8 @@ KEYS = (
 FOOTERS = {
     "dataset": "space n p + - r o u e 2 > ? q",
     "hyperparameters": "space n + - r o u e > ? q",
-    "loss": "space n + - [ o u e x f r 2 w l z s > ? q",
-    "fit": "space n + - 4 [ o u e x r 2 > ? q",
+    "loss": "space n + - [ o u e r 2 x f w l z s > ? q",
+    "fit": "space n + - 4 [ o u e r 2 x f > ? q",
     "past": "[ ] b Esc 4 z l u e ? q",
 }
 """The keys that matter in each pane; the first of them have a place on a narrow screen."""
