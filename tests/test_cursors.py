@@ -85,7 +85,7 @@ async def test_arrows_along_the_curve_tell_its_prediction():
     async with sitting_at() as person:
         await person.steps(3)
         await person.press("4")
-        await person.sees("predict  ↓ type t_u, ← → along the curve")
+        await person.sees("predict ↓ type t_u, ← → along the curve")
         await person.press("right")
         await person.until(lambda: person.frame.readings.y is not None, "a prediction")
         first = person.frame.readings
@@ -97,14 +97,14 @@ async def test_arrows_along_the_curve_tell_its_prediction():
         await person.press("shift+left")
         await person.until(lambda: first.at.x < person.frame.readings.at.x < last, "a little back")
         await person.press("escape")
-        await person.sees("predict  ↓ type t_u")
+        await person.sees("predict ↓ type t_u")
 
 
 async def test_an_input_is_typed_and_its_prediction_follows_the_run():
     async with sitting_at() as person:
         await person.steps(1)
         await person.press("4", "down", *"60", "enter")
-        await person.sees("predict  t_u 60.0000 → t_c 9.76")
+        await person.sees("predict t_u 60.0000 → t_c 9.76")
         assert person.focus == "fit-chart"
         await person.press("n")
         await person.misses("t_c 9.76")
@@ -126,9 +126,9 @@ async def test_a_word_when_an_input_is_outside_the_training_rows():
 async def test_what_is_no_number_is_refused_beside_it(typed):
     async with sitting_at() as person:
         await person.press("4", "down", *typed, "enter")
-        await person.sees(f"predict  {typed}: not a number; type one such as 60")
+        await person.sees(f"predict {typed}: not a number; type one such as 60")
         await person.press("escape")
-        await person.sees("predict  ↓ type t_u")
+        await person.sees("predict ↓ type t_u")
 
 
 async def test_space_and_digits_are_text_while_an_input_is_typed():
@@ -152,9 +152,9 @@ async def test_the_mouse_along_the_curve():
         await person.steps(2)
         chart = person.app.main.query_one("#fit-chart")
         await person.pilot.hover(chart, offset=(40, 4))
-        await person.sees("predict  t_u", "→ t_c")
+        await person.sees("predict t_u", "→ t_c")
         await person.pilot.hover("#status")
-        await person.sees("predict  ↓ type t_u")
+        await person.sees("predict ↓ type t_u")
 
 
 async def test_in_ascii_and_on_a_small_screen():
@@ -165,7 +165,7 @@ async def test_in_ascii_and_on_a_small_screen():
         assert person.text.isascii()
         await person.press("4", "right")
         await person.until(lambda: person.frame.readings.y is not None, "a prediction")
-        await person.sees("predict  t_u")
+        await person.sees("predict t_u")
         assert person.text.isascii()
 
 

@@ -22,9 +22,15 @@ class Editor(Input):
     """
 
     def __init__(
-        self, value: str, region: Region, pane: Widget, on_typed: Callable[[str], None]
+        self,
+        value: str,
+        region: Region,
+        pane: Widget,
+        on_typed: Callable[[str], None],
+        *,
+        placeholder: str = "",
     ) -> None:
-        super().__init__(value, select_on_focus=True, compact=True, id="editor")
+        super().__init__(value, placeholder, select_on_focus=True, compact=True, id="editor")
         self._pane, self._on_typed = pane, on_typed
         self.styles.offset = region.offset
         self.styles.width = region.width

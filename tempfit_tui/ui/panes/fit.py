@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
@@ -31,9 +32,9 @@ class FitPane(Container):
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="fit")
         self._glyphs = glyphs
-        fit, landscape = FitTab(table, glyphs), LandscapeTab(glyphs)
-        self._tabs = (fit, Lens(table, glyphs), landscape)
-        self._focused = (fit.chart, self._tabs[1], landscape.chart)
+        self._fit, landscape = FitTab(table, glyphs), LandscapeTab(glyphs)
+        self._tabs = (self._fit, Lens(table, glyphs), landscape)
+        self._focused = (self._fit.chart, self._tabs[1], landscape.chart)
         self._place = 0
 
     def compose(self) -> ComposeResult:
@@ -72,3 +73,13 @@ class FitPane(Container):
         dot = (self._glyphs(" · "), "$foreground 50%")
         parts = [part for title in titles for part in (dot, title)]
         self.border_title = Content.assemble(("4 ", "bold"), *parts[1:])
+        self.on_fit_tab_told()
+
+    def on_fit_tab_told(self) -> None:
+        """Write the prediction on the lower edge."""
+        self.border_subtitle = self._fit.told if self.tab == "fit" else ""
+
+    def on_click(self, event: Click) -> None:
+        """Type an input on the lower edge."""
+        if self.tab == "fit" and event.screen_y == self.region.bottom - 1:
+            self._fit.action_type()

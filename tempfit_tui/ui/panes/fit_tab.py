@@ -5,10 +5,10 @@ import math
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
-from textual.widgets import Static
 
 from tempfit_tui.frame import Frame
 from tempfit_tui.insight import Readings
@@ -26,21 +26,8 @@ FINE = 0.1
 """With shift an arrow goes so many columns."""
 
 
-class Prediction(Static):
-    """One line: an input and what is predicted for it; a click begins to type one."""
-
-    ALLOW_SELECT = False
-
-    class Clicked(Message):
-        """An input shall be typed."""
-
-    def on_click(self) -> None:
-        """Ask to type an input."""
-        self.post_message(self.Clicked())
-
-
-class FitTab(Vertical):
-    """The chart, and under it the prediction for the input at the cursor."""
+class FitTab(Container):
+    """The chart; and one line for the pane's lower edge, the prediction for an input."""
 
     BINDINGS = [
         Binding("left", "point(-1)", "predict for an input a column before", show=False),
@@ -58,25 +45,27 @@ class FitTab(Vertical):
             super().__init__()
             self.x = x
 
+    class Told(Message):
+        """There is something else to be read in `told`."""
+
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="fit-tab")
         self._table, self._glyphs = table, glyphs
         self.chart = FitChart(ascii_only=glyphs.ascii_only, id="fit-chart")
-        self._prediction = Prediction(id="prediction")
         self._names = [shortened(name, NAME_WIDTH) for name in (table.x_name, table.y_name)]
         self._x: float | None = None
         """The input that is predicted for, or about to be."""
         self._refusal = ""
-        self._told: Content | None = None
+        self.told = Content()
+        """What is predicted, or how to ask for it."""
         self._seen: Seen | None = None
         self._validation: frozenset[int] = frozenset()
         self._drawn: list[tuple[float, float]] = []
         self._span = table.span()
 
     def compose(self) -> ComposeResult:
-        """Lay out chart and line."""
+        """Lay out the chart."""
         yield self.chart
-        yield self._prediction
 
     def on_mount(self) -> None:
         """Show the observations at once; the fitted curve comes with the first frame."""
@@ -94,13 +83,13 @@ class FitTab(Vertical):
         frame = self._seen.frame if self._seen else None
         self.chart.draw_fit(self._picture(frame))
         told = self._words(frame.readings if frame else Readings())
-        if told != self._told:
-            self._told = told
-            self._prediction.update(told)
+        if told != self.told:
+            self.told = told
+            self.post_message(self.Told())
 
     def _words(self, read: Readings) -> Content:
         x_name, y_name = self._names
-        word = ("predict  ", "$text-primary")
+        word = ("predict ", "$text-primary")
         if self._refusal:
             return Content.assemble(word, (self._glyphs(self._refusal), "$text-error"))
         if read.at.x is None:
@@ -108,7 +97,7 @@ class FitTab(Vertical):
             return Content.assemble(word, (hint, "$foreground 50%"))
         y = number(read.y, 6) if read.y is not None else DASH
         told = self._glyphs(f"{x_name} {number(read.at.x, 6)} → {y_name} {y}")
-        parts = [word, (told, "bold")]
+        parts = [word, (told, "bold $foreground")]
         low, high = read.x_low, read.x_high
         if low is not None and high is not None and not low <= read.at.x <= high:
             away = f" · outside the training rows, {number(low)} to {number(high)}"
@@ -163,18 +152,14 @@ class FitTab(Vertical):
             self.post_message(self.Pointed(x))
             self._draw()
 
-    def on_prediction_clicked(self) -> None:
-        """Type an input."""
-        self.action_type()
-
     def action_type(self) -> None:
-        """Type an input."""
+        """Type an input, on the pane's lower edge."""
         from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
 
         before = "" if self._x is None else number(self._x, 6)
-        region = self._prediction.content_region
-        place = region.shrink((0, 0, 0, len("predict  "))) if region else region
-        editor = Editor(before, place, self.chart, self._typed)
+        place = Region(self.region.x + 1, self.region.bottom, self.region.width - 2, 1)
+        asked = self._glyphs(f"{self._names[0]} to predict for")
+        editor = Editor(before, place, self.chart, self._typed, placeholder=asked)
         self.screen.mount(editor)
         editor.focus()
 
