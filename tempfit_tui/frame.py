@@ -98,6 +98,10 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
     rule: str
 
 
+MOST_LEAP = 1_000_000
+"""No more epochs are computed at once: their losses are kept like those of others."""
+
+
 class Leap(msgspec.Struct, frozen=True, array_like=True):
     """Epochs that were computed in closed form, not trained."""
 

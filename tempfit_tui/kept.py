@@ -42,7 +42,7 @@ def list_runs(as_json: bool) -> None:
 def _json(run: RunSummary) -> str:
     told = (
         "id", "name", "title", "model", "begun", "state", "epochs", "train_loss", "val_loss",
-        "best_epoch", "best_loss",
+        "best_epoch", "best_loss", "computed",
     )  # fmt: skip
     line = {name: getattr(run, name) for name in told}
     line |= {"verdict": run.verdict.words, "parent": run.parent, "parent_epoch": run.parent_epoch}
@@ -53,6 +53,8 @@ def _row(run: RunSummary) -> tuple[str, ...]:
     validates = run.val_loss is not None or run.best_epoch is not None
     best = f"{number(run.best_loss)} @ {run.best_epoch:,}" if run.best_epoch else DASH
     at = f" @ {run.parent_epoch:,}" if run.parent_epoch else ""
+    computed = f"; {run.computed:,} epochs computed" if run.computed else ""
+    state = "" if run.state == "left" else f" ({run.state})"
     return (
         run.id,
         harmless(run.name),
@@ -60,7 +62,7 @@ def _row(run: RunSummary) -> tuple[str, ...]:
         _loss(run.train_loss),
         _loss(run.val_loss) if validates else DASH,
         best,
-        run.verdict.words if run.state == "left" else f"{run.verdict.words} ({run.state})",
+        f"{run.verdict.words}{computed}{state}",
         f"{run.parent}{at}" if run.parent else DASH,
     )
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from tempfit_tui.frame import Change, Curve, EarlyStop, Value, Verdict
+from tempfit_tui.frame import Change, Curve, EarlyStop, Leap, Value, Verdict
 from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.table import Table
 
@@ -42,6 +42,13 @@ class Record(msgspec.Struct, frozen=True):
     early_stops: list[EarlyStop]
     epochs: int
     """Updates made so far."""
+    leaps: list[Leap] = []
+    """Which of them were computed in closed form, not trained."""
+
+    @property
+    def computed(self) -> int:
+        """How many of the epochs were."""
+        return sum(leap.until - leap.epoch for leap in self.leaps)
 
 
 def recipe_of(record: Record) -> Recipe:
@@ -84,6 +91,8 @@ class RunSummary(msgspec.Struct, frozen=True):
     """Settings that aren't its parent's, at the end of both: the parent's value and its own."""
     sketch: list[float] = []
     """Some 60 losses over all epochs: of validation, or of training without validation rows."""
+    computed: int = 0
+    """How many of the epochs were computed in closed form, not trained."""
 
 
 class Traced(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ def page(epochs, new, first=0.0, **others):
         settings=all_settings(Recipe()),
         sketch=[3.0, 2.0],
     )
-    made = {"states": [], "changes": [], "early_stops": [], **others}
+    made = {"states": [], "changes": [], "early_stops": [], "leaps": [], **others}
     return Page(epochs=epochs, train=losses, val=losses, standing=standing, **made)
 
 

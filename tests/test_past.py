@@ -95,7 +95,7 @@ def at(session, epoch):
     """Return the run as a session finds that it was at `epoch`."""
     session.keeper.write()
     run = session.run
-    past = Past(session.journal.read, session.keeper.id, run.changes, run.early_stops)
+    past = Past(session.journal.read, session.keeper.id, run.changes, run.early_stops, run.leaps)
     return past.at(epoch, run)
 
 

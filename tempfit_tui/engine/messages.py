@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeVar
 import msgspec
 from msgspec import Meta
 
-from tempfit_tui.frame import Columns, Frame, RewindTo, Value, View
+from tempfit_tui.frame import MOST_LEAP, Columns, Frame, RewindTo, Value, View
 from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import UNKNOWN, ExportKind, RunSummary, Source, Traced
@@ -22,8 +22,6 @@ MAX_BYTES_BESIDE = 16 * 2**20
 """Beside a table no message is longer: a small object takes many times its bytes in memory."""
 MAX_WAITING = 1000
 """No more requests wait for an answer: no person asks so much."""
-MOST_LEAP = 1_000_000
-"""No more epochs are computed at once: their losses are kept like those of others."""
 PREFIX = 4
 """The bytes of the length."""
 

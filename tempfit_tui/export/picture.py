@@ -51,11 +51,15 @@ def _about(record: Record, frame: Frame) -> list[tuple[str, str]]:
     told = [
         record.recipe.model.words,
         optimizer,
-        f"{frame.epoch:,} epoch{'s'[: frame.epoch != 1]}",
+        f"{frame.epoch:,} epoch{'s'[: frame.epoch != 1]}{_computed(record)}",
         record.table.source,
     ]
     lines = [" · ".join(told), fitted_line(record, frame)]
     return [(words, FAINT) for words in lines if words]
+
+
+def _computed(record: Record) -> str:
+    return f", {record.computed:,} of them computed" if record.computed else ""
 
 
 def _verdict(frame: Frame) -> list[tuple[str, str]]:

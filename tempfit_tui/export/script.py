@@ -12,6 +12,9 @@ from tempfit_tui.export.script_middle import copies
 from tempfit_tui.export.script_models import first_parameters, model
 from tempfit_tui.record import Record
 
+MOST_NAMED = 3
+"""So many stretches that were computed are named at the most."""
+
 
 def script(record: Record) -> str:
     """Return a script that trains as `record` tells and prints the table of its losses."""
@@ -47,7 +50,19 @@ def _about(record: Record) -> list[str]:
         *comment(title),
         *comment(f"{table.y_name} by {table.x_name}, of {table.source}"),
         *comment(f"{record.recipe.model.words}, {record.epochs:,} epochs"),
+        *_computed(record),
     ]
+
+
+def _computed(record: Record) -> list[str]:
+    """Return which epochs the run didn't train, though the script does."""
+    spans = [f"{leap.epoch + 1:,} to {leap.until:,}" for leap in record.leaps]
+    if not spans:
+        return []
+    named, further = spans[:MOST_NAMED], len(spans) - MOST_NAMED
+    told = ", ".join(named) + (f" and {further:,} more stretches" if further > 0 else "")
+    words = "were computed in closed form in the app; here they are trained"
+    return comment(f"epochs {told} {words}: the last digits may differ")
 
 
 def _imports(made: Plan) -> list[str]:

@@ -131,6 +131,12 @@ class Journal:
                 "WHERE run = ? AND epoch <= ?",
                 (run, parent, last),
             )
+        # One that goes on beyond is cut there.
+        self._db.execute(
+            "INSERT INTO leaps (run, epoch, until) SELECT ?, epoch, min(until, ?) FROM leaps "
+            "WHERE run = ? AND epoch < ?",
+            (run, epoch, parent, epoch),
+        )
 
     def write(self, run: str, page: Page) -> None:
         """Add `page` to `run`."""
@@ -158,6 +164,8 @@ class Journal:
                 _insert(db, "changes", (run, epoch, now, text))
         for stop in page.early_stops:
             _insert(db, "early_stops", (run, stop.epoch, stop.best_epoch))
+        for leap in page.leaps:
+            _insert(db, "leaps", (run, leap.epoch, leap.until))
         self._add_verdict(run, page)
         db.execute(
             "UPDATE runs SET epochs = ?, standing = ? WHERE id = ?",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tempfit_tui.frame import Change, EarlyStop, Stopped, Value, Verdict
+from tempfit_tui.frame import Change, EarlyStop, Leap, Stopped, Value, Verdict
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 
@@ -77,5 +77,7 @@ class Page(NamedTuple):
     changes: list[Change]
     """All of them."""
     early_stops: list[EarlyStop]
+    """All of them."""
+    leaps: list[Leap]
     """All of them."""
     standing: Standing

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tempfit_tui.checking import checked
-from tempfit_tui.frame import Change, CutOff, EarlyStop, Value
+from tempfit_tui.frame import MOST_LEAP, Change, CutOff, EarlyStop, Leap, Value
 from tempfit_tui.journal.lives import Lives
 from tempfit_tui.journal.pages import FLOAT, Standing, key_of, seal
 from tempfit_tui.recipe import Recipe
@@ -129,7 +129,7 @@ class Reader:
             except InputError:
                 continue
             rows[row.id] = row
-        summaries = {}
+        summaries, leaps = {}, self._all_leaps()
         for run, row in rows.items():
             recipe, standing = recipes[run], standings[run]
             parent = standings.get(row.parent or "")
@@ -150,8 +150,17 @@ class Reader:
                 parent_epoch=row.parent_epoch,
                 differs=_differences(parent.settings, standing.settings) if parent else {},
                 sketch=standing.sketch,
+                computed=_computed(leaps.get(run, []), row.epochs),
             )
         return [summaries[run] for run in (rows if only is None else only) if run in summaries]
+
+    def _all_leaps(self) -> dict[str, list[Any]]:
+        """Return what is written of each run's leaps; nothing where it can't be read."""
+        found: dict[str, list[Any]] = {}
+        with suppress(InputError):
+            for run, *leap in self._select("SELECT run, epoch, until FROM leaps ORDER BY epoch"):
+                found.setdefault(str(run), []).append(leap)
+        return found
 
     def count(self) -> int:
         """Return how many runs there are, those that can't be read among them."""
@@ -193,15 +202,20 @@ class Reader:
         stops = self._select(
             "SELECT epoch, best_epoch FROM early_stops WHERE run = ? ORDER BY epoch", run
         )
+        leaps = self._select("SELECT epoch, until FROM leaps WHERE run = ? ORDER BY epoch", run)
         changes = self.changes(run)
         with _undamaged(run):
+            computed = _leaps(leaps, row.epochs)
             early_stops = [_sendable(msgspec.convert(stop, EarlyStop)) for stop in stops]
             for change in changes:
                 if not all(map(is_live, change.after)):
                     raise ValueError(f"a change at epoch {change.epoch} is none")
                 with_settings(replace(recipe, changes=[]), change.after, f"run {run}")
+            done = [change.epoch - 1 for change in changes] + [stop.epoch for stop in early_stops]
+            if any(leap.epoch < epoch < leap.until for leap in computed for epoch in done):
+                raise ValueError("what was done inside a leap can't have been")
         table = self._table(row)
-        return Record(row.name, row.file, recipe, table, changes, early_stops, row.epochs)
+        return Record(row.name, row.file, recipe, table, changes, early_stops, row.epochs, computed)
 
     def changes(self, run: str) -> list[Change]:
         """Return the changes made to a run, in order.
@@ -294,6 +308,23 @@ def _standing(row: Row) -> Standing:
         verdict = standing.verdict
         told = replace(verdict, words=harmless(verdict.words), why=harmless(verdict.why))
         return replace(standing, verdict=told)
+
+
+def _leaps(found: list[Any], epochs: int) -> list[Leap]:
+    """Return the leaps of a run of so many epochs, in order, having checked that they can be."""
+    leaps, before = msgspec.convert(found, list[Leap]), 0
+    for leap in leaps:
+        if not (before <= leap.epoch < leap.until <= min(epochs, leap.epoch + MOST_LEAP)):
+            raise ValueError(f"a leap from epoch {leap.epoch} to {leap.until} is none")
+        before = leap.until
+    return leaps
+
+
+def _computed(found: list[Any], epochs: int) -> int:
+    """Return how many epochs were computed; 0 where that can't be read."""
+    with suppress(*_FAULTS):
+        return sum(leap.until - leap.epoch for leap in _leaps(found, epochs))
+    return 0
 
 
 def _losses(train: bytes, val: bytes, sealed: int) -> Losses:

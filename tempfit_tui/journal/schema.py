@@ -36,6 +36,10 @@ MIGRATIONS: dict[str, str] = {
             run TEXT REFERENCES runs, epoch INTEGER, kind TEXT, words TEXT,
             PRIMARY KEY (run, epoch));
     """,
+    "leaps": """
+        CREATE TABLE leaps (
+            run TEXT REFERENCES runs, epoch INTEGER, until INTEGER, PRIMARY KEY (run, epoch));
+    """,
 }
 """Each is made once, in this order; what has landed is never changed."""
 
@@ -46,7 +50,7 @@ BY_EPOCH = {
     "verdicts": "epoch, kind, words",
 }
 """The tables with rows of a run's epochs, and their columns but for the run's."""
-OF_A_RUN = ("losses", *BY_EPOCH)
+OF_A_RUN = ("losses", "leaps", *BY_EPOCH)
 """The tables with a run's rows."""
 
 

@@ -73,7 +73,7 @@ def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Jour
         case "csv":
             row, losses = journal.read.row(run_id), journal.read.losses(run_id, record.epochs)
             val = _told(losses.val, row.unit) if losses.val else None
-            return losses_csv(_told(losses.train, row.unit), val)
+            return losses_csv(_told(losses.train, row.unit), val, record.leaps)
         case _:
             from tempfit_tui.session.session import frame_at_end  # noqa: PLC0415 - loads torch
 

@@ -29,6 +29,11 @@ class RoadNotTaken:
         self._remedy, self._label, self._follows = remedy, label, follows
         self._judged_from = run.epoch + (0 if anew else SETTLED)
 
+    @property
+    def follows(self) -> bool:
+        """Whether it goes on beside the run."""
+        return self._follows
+
     def follow(self, epoch: int, most: int) -> None:
         """Train towards `epoch`, for so many epochs at the most."""
         if self._follows and not self._run.stopped:

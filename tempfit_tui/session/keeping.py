@@ -4,13 +4,14 @@ import math
 import operator
 import time
 
+from torch import Tensor
+
 from tempfit_tui.frame import Verdict
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.journal.pages import ANCHOR, SPACED, Beginning, Kept, Page, Standing
 from tempfit_tui.settings import all_settings
 from tempfit_tui.training.checkpoint import bytes_of
 from tempfit_tui.training.evidence import Witness
-from tempfit_tui.training.history import History
 from tempfit_tui.training.run import Run
 from tempfit_tui.training.verdict import verdict_on
 
@@ -68,19 +69,45 @@ class Keeper:
 
     def write(self) -> None:
         """Write what came since the last time; nothing if nothing did."""
-        run, as_it_is = self._run, self._as_it_is
-        if not run.epoch or _same(as_it_is, self._as_written):
+        run = self._run
+        if not run.epoch or _same(self._as_it_is, self._as_written):
             return
         if run.early_stop:
             # To come here by training takes as long as patience does, and the best weights again.
-            self._states.append(Kept(run.epoch, ANCHOR, run.checkpoint()))
+            self._anchor()
+        train, val = (each.since(self._written) for each in (run.train_losses, run.val_losses))
+        self._write(train, val)
+
+    def leap(self, epochs: int) -> None:
+        """Let the run compute so many epochs, and write them: the history keeps fewer exactly.
+
+        Raises:
+            InputError: they can't be computed; the run is as it was.
+        """
+        self.write()
+        run = self._run
+        before = Kept(run.epoch, ANCHOR, run.checkpoint())
+        train, val = run.leap(epochs)
+        if before.epoch:
+            self._states.append(before)
+        self._anchor()
+        self._write(train, val if run.validates else val[:0])
+
+    def _anchor(self) -> None:
+        run = self._run
+        self._states.append(Kept(run.epoch, ANCHOR, run.checkpoint()))
+
+    def _write(self, train: Tensor, val: Tensor) -> None:
+        """Write a page with the losses that are new."""
+        run, as_it_is = self._run, self._as_it_is
         page = Page(
             epochs=run.epoch,
-            train=_bytes(run.train_losses, self._written),
-            val=_bytes(run.val_losses, self._written),
+            train=bytes_of(train),
+            val=bytes_of(val),
             states=self._states,
             changes=run.changes,
             early_stops=run.early_stops,
+            leaps=run.leaps,
             standing=standing_of(run, self._verdict()),
         )
         if self.id:
@@ -113,10 +140,6 @@ class Keeper:
 def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     """Tell whether both hold the very same things."""
     return len(one) == len(other) and all(map(operator.is_, one, other))
-
-
-def _bytes(losses: History, since: int) -> bytes:
-    return bytes_of(losses.since(since))
 
 
 def standing_of(run: Run, verdict: Verdict) -> Standing:

@@ -6,43 +6,49 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from tempfit_tui.frame import Change, EarlyStop
+from tempfit_tui.frame import Change, EarlyStop, Leap
 from tempfit_tui.journal.reading import Reader
 from tempfit_tui.text import InputError
 from tempfit_tui.training.checkpoint import State, unpacked
 from tempfit_tui.training.history import History
-from tempfit_tui.training.moment import Moment, best_of
+from tempfit_tui.training.moment import Moment, best_of, leaps_up_to
 from tempfit_tui.training.run import Run
 
 
 class Past:
     """What `run`, which is in the journal as `run_id`, has been; `run` itself stays as it is.
 
-    `changes` and `early_stops` are all that there are up to its end.
+    `changes`, `early_stops` and `leaps` are all that there are up to its end.
     """
 
     def __init__(
-        self, journal: Reader, run_id: str, changes: list[Change], early_stops: list[EarlyStop]
+        self,
+        journal: Reader,
+        run_id: str,
+        changes: list[Change],
+        early_stops: list[EarlyStop],
+        leaps: list[Leap],
     ) -> None:
         self._journal, self._id = journal, run_id
-        self._changes, self._early_stops = changes, early_stops
+        self._changes, self._early_stops, self._leaps = changes, early_stops, leaps
 
     def at(self, epoch: int, run: Run, near: Run | None = None) -> Run:
         """Return a twin of `run` as it was after `epoch` updates, and before the next.
 
         The same bits as it had; `near` is an earlier answer, to go on from where that is nearer.
+        Inside a leap there is the leap up to there.
 
         Raises:
             InputError: the journal can't be read.
         """
         # One epoch is trained at least, to be taken apart.
         start = self._moment(max(0, epoch - 1), run)
-        if near and start.state.epoch <= near.epoch < epoch:
+        if near and start.state.epoch <= near.epoch < epoch and not self._in_leap(near.epoch):
             twin = near.twin()
         else:
             twin = run.twin()
             twin.return_to(start)
-        twin.relive(self._changes, epoch)
+        twin.relive(self._changes, epoch, self._leaps)
         # Where it ends is as it is now.
         twin.change({"training.epochs": run.now.training.epochs})
         return twin
@@ -64,14 +70,19 @@ class Past:
             before_best,
             [change for change in self._changes if change.epoch <= state.epoch],
             [stop for stop in self._early_stops if stop.epoch <= state.epoch],
+            leaps_up_to(self._leaps, state.epoch),
         )
 
     def _stopped_between(self, first: int, last: int) -> bool:
         return any(first < stop.epoch < last for stop in self._early_stops)
 
+    def _in_leap(self, epoch: int) -> bool:
+        """Tell whether that is inside a leap: from there it doesn't go on with the same bits."""
+        return any(leap.epoch < epoch < leap.until for leap in self._leaps)
+
     def _state(self, epoch: int, run: Run) -> State:
         for state in self._kept(epoch):
-            if state.epoch <= epoch and run.could_be(state):
+            if state.epoch <= epoch and not self._in_leap(state.epoch) and run.could_be(state):
                 return state
         return run.first_state()
 

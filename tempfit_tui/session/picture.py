@@ -46,6 +46,7 @@ def frame_of(
         train=run.train_losses.curve(view.window, view.columns, unit, view.smooth),
         val=run.val_losses.curve(view.window, view.columns, unit, view.smooth),
         fit=_numbers(run.fitted(view.points)) if view.tab == "fit" else [],
+        leaps=run.leaps,
         early_stop=run.early_stop,
         ghost=ghost.seen(run, evidence, verdict, view) if ghost else None,
         setup=_setup(run, witness) if with_setup else None,

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from tempfit_tui import __version__
 from tempfit_tui.journal.reading import Reader
+from tempfit_tui.record import Record
 from tempfit_tui.session.past import losses_of
-from tempfit_tui.training.history import History
 from tempfit_tui.training.run import Run
 
 PIECE = 2**12
@@ -45,11 +45,11 @@ def replay(journal: Reader, run_id: str, told: Callable[[int], None] = lambda _:
     differs_at = None if bool(len(val)) == run.validates else 1
     while differs_at is None and run.epoch < record.epochs:
         begun = run.epoch
-        run.relive(record.changes, min(begun + PIECE, record.epochs))
+        ours_train, ours_val = _next(run, record)
         told(run.epoch)
-        found = [_first_other(run.train_losses, train, begun)]
+        found = [_first_other(ours_train, train, begun)]
         if run.validates:
-            found.append(_first_other(run.val_losses, val, begun))
+            found.append(_first_other(ours_val, val, begun))
         if run.stopped:
             found.append(run.epoch + 1 if run.epoch < record.epochs else None)
         differs_at = min(filter(None, found), default=None)
@@ -58,9 +58,21 @@ def replay(journal: Reader, run_id: str, told: Callable[[int], None] = lambda _:
     return Replay(record.epochs, differs_at, versions)
 
 
-def _first_other(history: History, losses: Tensor, begun: int) -> int | None:
+def _next(run: Run, record: Record) -> tuple[Tensor, Tensor]:
+    """Go on with `run` for a piece, or a whole leap, and return the losses that come."""
+    begun, end = run.epoch, min(run.epoch + PIECE, record.epochs)
+    for leap in record.leaps:
+        if leap.epoch == begun:
+            run.relive(record.changes, begun)  # makes what was changed right before it
+            return run.leap(leap.until - begun, again=True)
+        if leap.epoch > begun:
+            end = min(end, leap.epoch)
+    run.relive(record.changes, end)
+    return run.train_losses.since(begun), run.val_losses.since(begun)
+
+
+def _first_other(ours: Tensor, losses: Tensor, begun: int) -> int | None:
     """Return the first epoch after `begun` whose loss isn't the same, bit for bit."""
-    ours = history.since(begun)
     theirs = losses[begun : begun + len(ours)]
     same = (ours.view(torch.int32) == theirs.view(torch.int32)) | (ours.isnan() & theirs.isnan())
     return None if bool(same.all()) else begun + 1 + int((~same).nonzero()[0])

@@ -23,6 +23,7 @@ from tempfit_tui.settings import setting_of, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
 from tempfit_tui.training.evidence import Witness
+from tempfit_tui.training.forecast import forecast
 from tempfit_tui.training.range_test import RangeTest
 from tempfit_tui.training.run import Run
 
@@ -78,7 +79,7 @@ class Session:
             record, row = journal.read.record(run_id), journal.read.row(run_id)
             standing = journal.read.standing(row)
             session = cls(record.recipe, record.table, Source(record.name, record.file), journal)
-            past = Past(journal.read, run_id, record.changes, record.early_stops)
+            past = Past(journal.read, run_id, record.changes, record.early_stops, record.leaps)
             run = past.at(record.epochs, session.run)
             run.change({END: standing.settings.get(END)})
             run.stopped = run.stopped or standing.stopped
@@ -154,10 +155,7 @@ class Session:
         Raises:
             InputError: a setting isn't live, its value is impossible, or the past is looked at.
         """
-        if self._past:
-            raise InputError(
-                f"epoch {self._past.epoch:,} is past: b branches here, Esc returns to the present"
-            )
+        self._refuse_past()
         made = self.run.changes
         further = bool(made) and made[-1].epoch == self.run.epoch + 1
         # What is changed before the same epoch is one change, but for a remedy.
@@ -168,6 +166,25 @@ class Session:
         if self.run.changes is not made:
             self._ghost = ghost
         self.keeper.write()
+
+    def leap(self, epochs: int) -> None:
+        """Compute so many epochs in closed form instead of training them.
+
+        A run that goes on beside can't follow so far: it goes out of sight.
+
+        Raises:
+            InputError: they can't be computed, or the past is looked at.
+        """
+        self._refuse_past()
+        self.keeper.leap(epochs)
+        if self._ghost and self._ghost.follows:
+            self._ghost = None
+
+    def _refuse_past(self) -> None:
+        if self._past:
+            raise InputError(
+                f"epoch {self._past.epoch:,} is past: b branches here, Esc returns to the present"
+            )
 
     def rewind(self, to: RewindTo) -> None:
         """Go back: to before the last change, to the best weights, or to the first ones.
@@ -237,7 +254,7 @@ class Session:
         self.keeper.write()
         assert self.keeper.id, "a run with an epoch is in the journal"
         run = self.run
-        past = Past(self.journal.read, self.keeper.id, run.changes, run.early_stops)
+        past = Past(self.journal.read, self.keeper.id, run.changes, run.early_stops, run.leaps)
         return past.at(epoch, run, near)
 
     def _branch(self, then: Run) -> None:
@@ -299,6 +316,7 @@ class Session:
             landscape=look.landscape,
             unfinished=look.unfinished,
             readings=read_off(*read),
+            forecast=forecast(shown) if view.forecast else None,
         )
 
     @property
@@ -306,7 +324,13 @@ class Session:
         """What it takes to live the run again, as far as it has come."""
         run = self.run
         return Record(
-            *self.source, run.recipe, self._table, run.changes, run.early_stops, run.epoch
+            *self.source,
+            run.recipe,
+            self._table,
+            run.changes,
+            run.early_stops,
+            run.epoch,
+            run.leaps,
         )
 
 
@@ -316,7 +340,7 @@ def frame_at_end(journal: Reader, run_id: str, record: Record, view: View) -> Fr
     Raises:
         InputError: it is damaged.
     """
-    past = Past(journal, run_id, record.changes, record.early_stops)
+    past = Past(journal, run_id, record.changes, record.early_stops, record.leaps)
     run = past.at(record.epochs, Run(record.recipe, record.table))
     return frame_of(run, Witness(run), view, None, with_setup=True)
 

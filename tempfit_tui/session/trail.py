@@ -81,6 +81,6 @@ class Trail:
     def _begin(self, run: Run) -> Run:
         twin = run.twin()
         first = run.first_state()
-        twin.return_to(Moment(first, History(), History(), None, None, [], []))
+        twin.return_to(Moment(first, History(), History(), None, None, [], [], []))
         self._points[0] = first.parameters.clone()
         return twin

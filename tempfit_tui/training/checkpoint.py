@@ -6,13 +6,16 @@ from typing import Annotated, Any, NamedTuple
 import torch
 from msgspec import DecodeError, Meta
 from msgspec.json import decode, encode
+from msgspec.structs import replace
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
 from tempfit_tui.frame import Value
-from tempfit_tui.recipe import Seed
+from tempfit_tui.recipe import Recipe, Seed
+from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.text import InputError
+from tempfit_tui.training.optimizer import fits
 
 _Epoch = Annotated[int, Meta(ge=0)]
 _PREFIX = "optimizer."
@@ -34,6 +37,21 @@ class State(NamedTuple):
 
 def _seeded(seed: int) -> Tensor:
     return torch.Generator().manual_seed(seed).get_state()
+
+
+def settings_of(state: State, now: Recipe, weights: Tensor) -> Recipe:
+    """Return the settings that led to `state`, of a run with such parameters and settings `now`.
+
+    Raises:
+        InputError: it isn't a state of such a run.
+    """
+    if state.parameters.shape != weights.shape:
+        raise InputError("checkpoint: of another model; start the run anew")
+    live = {name: value for name, value in state.settings.items() if is_live(name)}
+    led = with_settings(replace(now, changes=[]), live, "checkpoint")
+    if not fits(state.optimizer, led.training, state.parameters):
+        raise InputError("checkpoint: of another optimizer; start the run anew")
+    return led
 
 
 def packed(state: State) -> bytes:

@@ -1,11 +1,12 @@
 """A run at one epoch: what going back to it needs, and what is remembered of the way there."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from tempfit_tui.frame import Change, EarlyStop
+from tempfit_tui.frame import Change, EarlyStop, Leap
 from tempfit_tui.training.checkpoint import State
 from tempfit_tui.training.history import History
 
@@ -53,3 +54,9 @@ class Moment(NamedTuple):
     changes: list[Change]
     """Those before the next update among them: they are not in the state."""
     early_stops: list[EarlyStop]
+    leaps: list[Leap]
+
+
+def leaps_up_to(leaps: Iterable[Leap], epoch: int) -> list[Leap]:
+    """Return those of `leaps` that begin before `epoch`, cut where they go on beyond it."""
+    return [Leap(leap.epoch, min(leap.until, epoch)) for leap in leaps if leap.epoch < epoch]

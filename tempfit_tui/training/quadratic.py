@@ -40,3 +40,17 @@ def quadratic(design: Tensor, targets: Tensor, l2: float = 0.0) -> Quadratic:
     # gelsd bears inputs that are all equal.
     best = torch.linalg.lstsq(x, y[:, None], driver="gelsd").solution[:, 0]
     return Quadratic(best, float((x @ best - y).square().sum()), x.T @ x)
+
+
+def triangle(design: Tensor, targets: Tensor) -> Tensor:
+    """Return R, shape (p + 1, p + 1), so that |R (w, -1)|^2 is the mean of (X w - y)^2.
+
+    It is R of the QR decomposition of (X, y) over the root of n: what of any number of rows a loss
+    needs, without squares, which would cost half of the digits. Arguments as of `quadratic`.
+    """
+    rows, wide = design.shape
+    both = torch.cat([design, targets[:, None]], 1).double() / max(1, rows) ** 0.5
+    missing = max(0, wide + 1 - rows)
+    filled = torch.cat([both, both.new_zeros(missing, wide + 1)])
+    upper: Tensor = torch.linalg.qr(filled, mode="r").R
+    return upper

@@ -1,7 +1,7 @@
 """A run: what it takes to train on, change, stop and go back."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -9,26 +9,22 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 
-from tempfit_tui.frame import Change, EarlyStop, Limit, Stopped, Value
+from tempfit_tui.frame import Change, EarlyStop, Leap, Limit, Stopped, Value
 from tempfit_tui.recipe import PlannedChange, Recipe
 from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
-from tempfit_tui.training.checkpoint import State, packed, unpacked
+from tempfit_tui.training.changes import with_change, with_end
+from tempfit_tui.training.checkpoint import State, packed, settings_of, unpacked
+from tempfit_tui.training.closed_form import Sums, leapt, sums_of
 from tempfit_tui.training.data import prepare
+from tempfit_tui.training.forecast import refuse_leap, sums_for
 from tempfit_tui.training.history import History
 from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.loop import Losses, train
 from tempfit_tui.training.models import model_of
-from tempfit_tui.training.moment import Best, LastStep, Moment, best_of
-from tempfit_tui.training.optimizer import (
-    fits,
-    goes_on,
-    optimizer_for,
-    state_of,
-    state_words,
-    with_state,
-)
+from tempfit_tui.training.moment import Best, LastStep, Moment, best_of, leaps_up_to
+from tempfit_tui.training.optimizer import goes_on, optimizer_for, state_of, state_words, with_state
 from tempfit_tui.training.theory import divergence, hessian_eigenvalues, largest_stable_lr
 
 SLICE = 1024
@@ -77,6 +73,8 @@ class Run:
         """Where patience ran out, until training goes on."""
         self.early_stops: list[EarlyStop] = []
         """All of them, in order."""
+        self.leaps: list[Leap] = []
+        """The epochs that were computed in closed form, in order."""
         self._before_best: State | None = None
         self._apply_planned_changes()
         self.planned = [planned for planned in self.planned if planned.epoch > 1]
@@ -91,6 +89,11 @@ class Run:
     def eigenvalues(self) -> tuple[float, float] | None:
         """The least and the largest of the Hessian; None where they aren't the same everywhere."""
         return hessian_eigenvalues(self.data, self.model)
+
+    @cached_property
+    def sums(self) -> Sums | None:
+        """What the closed form of its losses needs of the data; None where there is none."""
+        return sums_of(self.data, self.model)
 
     @property
     def limit(self) -> Limit:
@@ -114,16 +117,51 @@ class Run:
                 self._stop_early(self.best)
             self._apply_planned_changes()
 
-    def relive(self, changes: list[Change], epoch: int, *, patient: bool = True) -> None:
+    def leap(self, epochs: int, *, again: bool = False) -> tuple[Tensor, Tensor]:
+        """Compute so many epochs in closed form instead of training them; return their losses.
+
+        Those of training and of validation (NaN without such rows), float32, shape (epochs,).
+        What has been done once is done `again` without asking how far training would follow.
+
+        Raises:
+            InputError: the epochs aren't known in closed form, or not as far.
+        """
+        if not again:
+            refuse_leap(self, epochs)
+        start, best, self.early_stop = self._state(), self.best, None
+        done = leapt(self.now, self.model, self.data, sums_for(self), self.weights, epochs)
+        self.weights.copy_(done.after)
+        self.parameters.grad = done.gradient
+        self.leaps = [*self.leaps, Leap(self.epoch, self.epoch + epochs)]
+        self._settled = self.now, self.optimizer
+        self._keep([done.losses], done.before, always=True)
+        if self.best != best:
+            self._before_best = start
+        self._apply_planned_changes()
+        return done.losses.train, done.losses.val
+
+    def relive(
+        self,
+        changes: list[Change],
+        epoch: int,
+        leaps: Sequence[Leap] = (),
+        *,
+        patient: bool = True,
+    ) -> None:
         """Train to `epoch` with `changes` made before their epochs, as they were once made.
 
-        Those before the next update are made too; what is planned for later stays planned.
+        Those before the next update are made too; what is planned for later stays planned. Where
+        one of `leaps` begins, its epochs are computed again, up to `epoch`.
         """
         made = [PlannedChange(change.epoch, dict(change.after)) for change in changes]
         planned, self.planned = self.planned, made
         self._apply_planned_changes()
         while self.epoch < epoch and not self.stopped:
-            self.advance(epoch - self.epoch, patient=patient)
+            ahead = next((leap for leap in leaps if leap.epoch >= self.epoch), Leap(epoch, epoch))
+            if ahead.epoch == self.epoch:
+                self.leap(min(ahead.until, epoch) - self.epoch, again=True)
+            else:
+                self.advance(min(ahead.epoch, epoch) - self.epoch, patient=patient)
         self.planned = planned
 
     @property
@@ -208,12 +246,12 @@ class Run:
         then, optimizer = self._settled
         if "training.epochs" in before:
             del before["training.epochs"]
-            self._settled = _with_end(then, after.training.epochs), optimizer
+            self._settled = with_end(then, after.training.epochs), optimizer
         if before and self.epoch:
             any_state = bool(state_of(optimizer))
             note = state_words(then.training, after.training, any_state=any_state)
             made = Change(self.epoch + 1, before, {name: new[name] for name in before}, note)
-            self.changes = _with_change(self.changes, made)
+            self.changes = with_change(self.changes, made)
         self.now = after
         if not self.epoch:
             self.recipe = replace(after, changes=self.recipe.changes)
@@ -251,9 +289,9 @@ class Run:
         twin = self.twin()
         if self._before_best:
             # Its losses and its best record aren't needed to come to its weights.
-            start = Moment(self._before_best, History(), History(), None, None, [], [])
+            start = Moment(self._before_best, History(), History(), None, None, [], [], [])
             twin.return_to(start)
-            twin.relive(self.changes, best.epoch - 1, patient=False)
+            twin.relive(self.changes, best.epoch - 1, self.leaps, patient=False)
         state = twin._state()
         if not goes_on(twin._settled[0].training, self.now.training):
             state = state._replace(optimizer={})
@@ -281,6 +319,7 @@ class Run:
             self._before_best,
             self.changes,
             self.early_stops,
+            self.leaps,
         )
 
     def return_to(self, moment: Moment) -> None:
@@ -293,6 +332,7 @@ class Run:
         self.train_losses, self.val_losses = moment.train_losses.copy(), moment.val_losses.copy()
         self.best, self._before_best = moment.best, moment.before_best
         self.changes, self.early_stops = moment.changes, moment.early_stops
+        self.leaps = moment.leaps
         if self.changes and self.changes[-1].epoch == self.epoch + 1:
             self.now = with_settings(self.now, self.changes[-1].after)
             self._retune()
@@ -330,27 +370,18 @@ class Run:
         self._before_best = None
         self.changes = [change for change in self.changes if change.epoch <= self.epoch]
         self.early_stops = [stop for stop in self.early_stops if stop.epoch <= self.epoch]
+        self.leaps = leaps_up_to(self.leaps, self.epoch)
 
     def could_be(self, state: State) -> bool:
         """Tell whether `return_to` could go back to `state`."""
         try:
-            self._settings_of(state)
+            settings_of(state, self.now, self.weights)
         except InputError:
             return False
         return True
 
-    def _settings_of(self, state: State) -> Recipe:
-        """Return the settings that led to `state`, having checked that it is one of such a run."""
-        if state.parameters.shape != self.weights.shape:
-            raise InputError("checkpoint: of another model; start the run anew")
-        live = {name: value for name, value in state.settings.items() if is_live(name)}
-        now = with_settings(replace(self.now, changes=[]), live, "checkpoint")
-        if not fits(state.optimizer, now.training, state.parameters):
-            raise InputError("checkpoint: of another optimizer; start the run anew")
-        return now
-
     def _restore(self, state: State) -> None:
-        self.now = self._settings_of(state)
+        self.now = settings_of(state, self.now, self.weights)
         self._set_state(state, self.now)
         self.epoch, self.stopped, self.early_stop, self.last_step = state.epoch, None, None, None
 
@@ -367,19 +398,3 @@ class Run:
         fresh = optimizer_for(settings.training, self.parameters)
         self.optimizer = with_state(fresh, state.optimizer)
         self._settled = settings, self.optimizer
-
-
-def _with_end(recipe: Recipe, epochs: int | None) -> Recipe:
-    return replace(recipe, training=replace(recipe.training, epochs=epochs))
-
-
-def _with_change(changes: list[Change], new: Change) -> list[Change]:
-    """Return `changes` with `new` at their end; what happened before the same epoch is one."""
-    if not changes or changes[-1].epoch != new.epoch:
-        return [*changes, new]
-    last = changes[-1]
-    before, after = {**new.before, **last.before}, {**last.after, **new.after}
-    moved = [name for name in after if before[name] != after[name]]
-    before, after = {n: before[n] for n in moved}, {n: after[n] for n in moved}
-    merged = Change(new.epoch, before, after, new.note)
-    return [*changes[:-1], merged] if moved else changes[:-1]

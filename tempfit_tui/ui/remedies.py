@@ -3,8 +3,7 @@
 import math
 from typing import NamedTuple
 
-from tempfit_tui.engine.messages import MOST_LEAP
-from tempfit_tui.frame import Frame, RewindTo, Value
+from tempfit_tui.frame import MOST_LEAP, Frame, RewindTo, Value
 from tempfit_tui.recipe import Data, Recipe
 from tempfit_tui.settings import setting_of
 from tempfit_tui.text import number, setting

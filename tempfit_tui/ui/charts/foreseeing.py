@@ -46,7 +46,7 @@ def between(epochs: Sequence[int], losses: Sequence[float], epoch: float) -> flo
 def name_foreseen(area: Area, foreseen: Foreseen, look: Look) -> None:
     """Mark where the training loss settles, and name it there."""
     at = foreseen.settles_at
-    if at is None or not area.x.holds(at):
+    if at is None or at <= foreseen.epochs[0] or not area.x.holds(at):
         return
     loss = between(foreseen.epochs, foreseen.train, at)
     if loss is None or not area.y.holds(loss):

@@ -1,0 +1,140 @@
+"""How far 32-bit training follows what is worked out in 64: where its rounding begins to show.
+
+Each update rounds the parameters, by half a unit in their last place at the most. What that comes
+to adds up along each mode of the run, as long as the mode remembers it, and a slow one remembers
+long: where an update is no larger than that unit, training stalls before it has come to its end.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from tempfit_tui.recipe import Recipe
+from tempfit_tui.training.closed_form import Course, Residuals, Sums
+
+SHOWS = 1e-3
+"""A loss that may come out otherwise by more than this part of it is no longer foreseen."""
+HALF_UNIT = 2.0**-24
+"""By so large a part a 32-bit float is rounded at the most."""
+FEW_ROWS = 16
+"""From so many rows on their rounding cancels out."""
+PLACES = 300
+"""Updates looked at, at a time."""
+
+
+def coarse_from(course: Course, settings: Recipe, sums: Sums, most: int) -> int | None:
+    """Return after how many updates a loss may differ; None where none does up to `most`."""
+    return first_where(_Rounding(course, settings, sums).shows, most)
+
+
+def first_where(
+    holds: Callable[[Tensor], Tensor], most: int, *, for_good: bool = False
+) -> int | None:
+    """Return the first number of updates up to `most` where something holds; None for none.
+
+    It is looked for among ever fewer of them; `for_good`: where it holds from there on.
+    """
+    log = torch.logspace(0, math.log10(most), PLACES, dtype=torch.float64)
+    places, first = torch.cat([log.new_zeros(1), log]), None
+    while True:
+        places = whole(places)
+        found = holds(places)
+        if for_good:
+            found = found.flip(0).cummin(0).values.flip(0)
+        if not bool(found.any()):
+            return first
+        at = int(found.nonzero()[0])
+        first = int(places[at])
+        if at == 0 or places[at] - places[at - 1] <= 1:
+            return first
+        places = torch.linspace(float(places[at - 1]), first, PLACES, dtype=torch.float64)
+
+
+def whole(places: Tensor) -> Tensor:
+    """Return `places`, shape (k,), as whole numbers in float64, ascending, each once."""
+    ordered = places.double().round().sort().values
+    return ordered[ordered.diff(prepend=ordered.new_tensor([-1.0])) > 0]
+
+
+class _Rounding:
+    """How far a loss may come out otherwise along a course."""
+
+    def __init__(self, course: Course, settings: Recipe, sums: Sums) -> None:
+        self._course, self._training, self._l2 = course, settings.training, settings.penalty.l2
+        self._sums = sums
+        # Root mean squares of what each parameter is multiplied by.
+        self._spread = sums.train[:, :-1].square().sum(0).sqrt()
+        self._alike = min(1.0, (FEW_ROWS / sums.rows) ** 0.5)
+        self._averaged = sums.rows if settings.training.gradient == "doubly-averaged" else 1
+        self._at_first = torch.stack(self._an_update(torch.zeros(1))).sum(0)
+
+    def shows(self, updates: Tensor) -> Tensor:
+        """Tell after which of `updates`, shape (k,), a loss may differ by too much."""
+        course, off = self._course, self._off(updates)
+        train, val = course.losses(updates)
+        of_train = self._differs(course.train, self._sums.train, updates, off)
+        of_val = self._differs(course.val, self._sums.val, updates, off)
+        # A few validation rows may be met by chance: their loss is nothing for a moment.
+        return (of_train > SHOWS * train) | (of_val > SHOWS * train.maximum(val))
+
+    def _off(self, updates: Tensor) -> Tensor:
+        """Return how far each mode may be off, shape (k, p)."""
+        course, counted = self._course, updates.double()[:, None]
+        size = course.factors.abs()
+        memory = torch.where(size == 1, counted, (1 - size**counted) / (1 - size))
+        steps, pulls = self._an_update(updates)
+        # As steps change, what they are rounded by goes up and down, and mostly cancels out.
+        slopes = (course.steps * course.reached(updates)).abs()
+        swept = steps / (2 * slopes * (1 - course.factors))
+        swept = torch.where((course.factors > 0) & ~course.stands, swept, torch.inf)
+        # What grows is rounded by more and more, but what it was rounded by at first grows too.
+        growing = (steps + pulls) * counted + self._at_first * memory
+        return torch.where(size > 1, growing, steps * memory.minimum(swept) + pulls * memory)
+
+    def _an_update(self, updates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return how far an update may be off along each mode, shape (k, p).
+
+        By the rounding of the parameters, and by that of the gradient.
+        """
+        course, lr, modes = self._course, self._training.lr, self._course.modes.T.abs()
+        weights = self._largest(updates)
+        rounded = self._rounded(self._sums.train, updates)
+        pulls = 2 * self._alike / self._averaged * rounded[:, None] * self._spread
+        if self._training.gradient == "finite-difference":
+            pulls = pulls + self._by_difference(updates, weights, rounded)
+        return half_unit(weights) @ modes, lr * pulls @ modes
+
+    def _by_difference(self, updates: Tensor, weights: Tensor, rounded: Tensor) -> Tensor:
+        """Return how far a finite difference is off by its losses and its places, shape (k, p)."""
+        course, training = self._course, self._training
+        train, _ = course.losses(updates)
+        optimised = train + self._l2 * weights.square().sum(1)
+        losses = 2 * train.sqrt() * rounded * self._alike + HALF_UNIT * optimised
+        gradient = (course.steps * course.reached(updates)) @ course.modes / training.lr
+        off: Tensor = (losses[:, None] + gradient.abs() * half_unit(weights)) / training.delta
+        return off
+
+    def _largest(self, updates: Tensor) -> Tensor:
+        """Return the sizes of the parameters after `updates`, or at first, shape (k, p)."""
+        return self._course.parameters(updates).abs().maximum(self._course.start.abs())
+
+    def _rounded(self, sums: Tensor, updates: Tensor) -> Tensor:
+        """Return how far a prediction may be rounded, as a root mean square, shape (k,)."""
+        *spread, target = sums.square().sum(0).sqrt().unbind()
+        return HALF_UNIT * (self._largest(updates) @ torch.stack(spread) + target)
+
+    def _differs(self, of: Residuals, sums: Tensor, updates: Tensor, off: Tensor) -> Tensor:
+        """Return how far a loss may be off by the parameters and as it is measured, shape (k,)."""
+        rounded = self._rounded(sums, updates)
+        residuals = self._course.residuals(of, updates).abs()
+        each = off @ of.by_mode.T.abs()
+        measured = 2 * residuals.square().sum(1).sqrt() * rounded + rounded.square()
+        return (2 * residuals * each + each.square()).sum(1) + measured
+
+
+def half_unit(weights: Tensor) -> Tensor:
+    """Return half of a unit in the last place of `weights` as 32-bit floats."""
+    single = weights.float().abs()
+    return (single.nextafter(single.new_tensor(torch.inf)) - single).double() / 2
