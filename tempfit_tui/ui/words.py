@@ -150,13 +150,13 @@ def _news(now: Situation) -> list[Part]:
     if now.offer:
         told = f"{now.offer.title} was cut off at epoch {now.offer.epochs:,}"
         return [(told, "bold $text-warning"), _hint("Enter: go on with it")]
-    if forecast := frame.forecast:
-        hint = [] if forecast.why_not or forecast.diverges else [_hint("Enter: jump there")]
-        return [(forecast_words(frame), "$text-accent"), *hint]
     setup = now.seen.setup
     if setup.parent_epoch and frame.epoch == setup.parent_epoch and not now.running:
         told = f"run {frame.run} begins here, a branch of run {setup.parent}"
         return [(told, "$text-accent"), _hint("space: train")]
+    if forecast := frame.forecast:
+        hint = [] if forecast.why_not or forecast.diverges else [_hint("Enter: jump there")]
+        return [(forecast_words(frame), "$text-accent"), *hint]
     if note := _note(now.seen, now.running):
         return [(note, "$text-accent")]
     if frame.early_stop:

@@ -78,13 +78,19 @@ class Area:
         marker: str | None = None,
         *,
         dashed: bool = False,
+        dotted: bool = False,
     ) -> None:
-        """Draw the line through `points`, in ascii mode with the character `marker`."""
+        """Draw the line through `points`, in ascii mode with the character `marker`.
+
+        A dotted one is in every other column only.
+        """
         marker = marker if marker and self.cells.ascii_only else self.marker
         fractions = [(self.x.fraction(x), self.y.fraction(y)) for x, y in points]
         lines: Sequence[str] = trace(fractions, self.columns, self.rows, marker)
         if dashed:
             lines = [_dashed(line, row) for row, line in enumerate(lines)]
+        if dotted:
+            lines = [_dotted(line) for line in lines]
         self.cells.overlay(self.left, self.top, lines, colour)
 
     def draw_axes(
@@ -147,6 +153,10 @@ def _cell(fraction: float, count: int, dots_in_cell: int) -> int:
     """Return the cell that holds the dot at `fraction`, as trace() rounds it."""
     dot = round(max(0.0, min(1.0, fraction)) * (count * dots_in_cell - 1))
     return dot // dots_in_cell
+
+
+def _dotted(line: str) -> str:
+    return "".join(letter if column % 2 else " " for column, letter in enumerate(line))
 
 
 def _dashed(line: str, row: int) -> str:

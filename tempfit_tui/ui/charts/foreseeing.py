@@ -8,25 +8,17 @@ from .axes import Area
 from .chart import Look
 from .loss_picture import Foreseen
 
-EVERY = 2
-"""A dot is in every so many columns."""
 COMPUTED = "computed, not trained"
 
 
 def paint_foreseen(area: Area, foreseen: Foreseen, look: Look) -> None:
     """Dot the losses to come, as far as the axes go."""
-    dot = "." if look.ascii_only else "·"
-    first, last = area.column(foreseen.epochs[0]), area.column(foreseen.epochs[-1])
     for losses, colour in (
         (foreseen.train, look.palette.train),
         (foreseen.val, look.palette.validation),
     ):
-        for column in range(first + 1, last + 1, EVERY) if losses else ():
-            share = (column - area.left) / max(1, area.columns - 1)
-            epoch = area.x.low + share * (area.x.high - area.x.low)
-            loss = between(foreseen.epochs, losses, epoch)
-            if loss is not None and area.y.holds(loss):
-                area.cells.put(column, area.row(loss), dot, colour, under=True)
+        points = zip(foreseen.epochs, losses, strict=True) if losses else ()
+        area.line(points, colour, ".", dotted=True)
 
 
 def between(epochs: Sequence[int], losses: Sequence[float], epoch: float) -> float | None:

@@ -148,6 +148,8 @@ def _losses(run: RunSummary) -> list[Part]:
     if run.best_epoch is not None:
         best = f", best {number(run.best_loss)} at {run.best_epoch:,}"
         parts.append((best, "$foreground 70%"))
+    if run.computed:
+        parts.append((f"; {run.computed:,} computed, not trained", "$text-accent"))
     return parts
 
 
