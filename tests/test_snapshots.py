@@ -106,11 +106,60 @@ def test_line(snap_compare):
 
 
 def test_lens(snap_compare):
-    assert snap_compare(app("split"), terminal_size=WIDE, run_before=trained(1, "4", "4"))
+    assert snap_compare(app("raw"), terminal_size=WIDE, run_before=trained(1, "4", "4"))
 
 
 def test_lens_of_a_perceptron(snap_compare):
     assert snap_compare(app(), terminal_size=WIDE, run_before=trained(1, "4", "4"))
+
+
+def worked_out(epochs, *keys):
+    """Return what trains so many epochs, presses `keys`, and waits for what is worked out."""
+
+    async def run_before(pilot):
+        trainer = pilot.app.main.trainer
+        await trained(epochs, *keys)(pilot)
+        await wait_until(pilot, lambda: trainer.seen.frame.landscape, "the landscape")
+        await wait_until(pilot, lambda: not trainer.seen.frame.unfinished, "all of it")
+        await pilot.pause()
+
+    return run_before
+
+
+def test_ravine(snap_compare):
+    run_before = worked_out(300, "4", "4", "4")
+    assert snap_compare(app("raw"), terminal_size=WIDE, run_before=run_before)
+
+
+def test_landscape(snap_compare):
+    run_before = worked_out(2000, "4", "4", "4")
+    assert snap_compare(app("autograd"), terminal_size=WIDE, run_before=run_before)
+
+
+def test_landscape_of_a_perceptron(snap_compare):
+    run_before = worked_out(1000, "4", "4", "4")
+    assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
+
+
+def test_narrow_landscape(snap_compare):
+    run_before = worked_out(300, "4", "4", "4", "right")
+    assert snap_compare(app("split"), terminal_size=NARROW, run_before=run_before)
+
+
+def test_learning_rate_finder(snap_compare):
+    async def run_before(pilot):
+        await trained(0, "x")(pilot)
+        await wait_until(
+            pilot, lambda: "Enter: train on" in "\n".join(screen_text(pilot.app)), "a suggestion"
+        )
+        await pilot.pause()
+
+    assert snap_compare(app("autograd"), terminal_size=WIDE, run_before=run_before)
+
+
+def test_forecast(snap_compare):
+    run_before = trained(600, "f", "left")
+    assert snap_compare(app("split"), terminal_size=WIDE, run_before=run_before)
 
 
 def test_untouched(snap_compare):
