@@ -126,22 +126,30 @@ def worked_out(epochs, *keys):
     return run_before
 
 
-def test_ravine(snap_compare):
+@pytest.fixture
+def whole_way(monkeypatch):
+    """Each epoch is on the way: which states the journal keeps is a matter of time."""
+    monkeypatch.setattr("tempfit_tui.session.keeping.SPACING_SECONDS", 1e9)
+    monkeypatch.setattr("tempfit_tui.session.trail.EARLY", 2000)
+    monkeypatch.setattr("tempfit_tui.session.trail.MOST_POINTS", 4000)
+
+
+def test_ravine(snap_compare, whole_way):
     run_before = worked_out(300, "4", "4", "4")
     assert snap_compare(app("raw"), terminal_size=WIDE, run_before=run_before)
 
 
-def test_landscape(snap_compare):
+def test_landscape(snap_compare, whole_way):
     run_before = worked_out(2000, "4", "4", "4")
     assert snap_compare(app("autograd"), terminal_size=WIDE, run_before=run_before)
 
 
-def test_landscape_of_a_perceptron(snap_compare):
+def test_landscape_of_a_perceptron(snap_compare, whole_way):
     run_before = worked_out(1000, "4", "4", "4")
     assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
 
 
-def test_narrow_landscape(snap_compare):
+def test_narrow_landscape(snap_compare, whole_way):
     run_before = worked_out(300, "4", "4", "4", "right")
     assert snap_compare(app("split"), terminal_size=NARROW, run_before=run_before)
 
