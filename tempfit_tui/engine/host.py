@@ -40,7 +40,7 @@ from tempfit_tui.text import InputError
 
 MOST_SPARED = 0.015
 """So many seconds of a request go to what is looked at, at the most: a key may come meanwhile."""
-SPARED = 0.08
+SPARED = 0.06
 """While training, so large a part of the time."""
 QUICK = 0.002
 """After a key, in seconds: enough for small models, and not felt."""

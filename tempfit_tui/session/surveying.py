@@ -68,12 +68,12 @@ class Surveyor:
         whole = self._way.go_on(is_here, lambda: self._trail.catch_up(run), deadline)
         if (way := self._way.done) is None:
             return None, False
+        wanted = _Wanted(shown, run, way, view)
         if whole:
-            wanted = _Wanted(shown, run, way, view)
             whole = self._map.go_on(wanted.is_served_by, wanted.mapped, deadline)
         if (drawn := self._map.done) is None:
             return None, False
-        return _landscape(drawn, shown, run, way), whole
+        return _landscape(drawn, shown, run, way, wanted.places(drawn.plane)), whole
 
     def loss_at(self, spot: tuple[float, float]) -> float | None:
         """Return the loss at a place of the map; None where there is no map or no such number."""
@@ -91,8 +91,15 @@ class _Wanted:
         self._shown, self._way = shown, way
         self._epoch, self._penalty, self._cells = run.epoch, shown.now.penalty, view.landscape
         window = view.window
-        recent = way.epochs >= run.epoch - window if window else slice(None)
-        self._recent, self._whole = way.points[recent], window is None
+        self._recent = way.epochs >= run.epoch - window if window else slice(None)
+        self._whole = window is None
+        self._placed: tuple[Plane, Tensor] | None = None
+
+    def places(self, plane: Plane) -> Tensor:
+        """Return where the way is in `plane`, shape (n, 2)."""
+        if self._placed is None or self._placed[0] is not plane:
+            self._placed = plane, plane.places(self._way.points)
+        return self._placed[1]
 
     def is_served_by(self, drawn: Map) -> bool:
         """Tell whether `drawn` still shows what it has to."""
@@ -106,7 +113,7 @@ class _Wanted:
     def _area(self, plane: Plane) -> Area:
         columns, rows = self._cells
         least = least_of(self._shown) if self._whole and len(plane.origin) == 2 else None
-        places = plane.places(self._recent)
+        places = self.places(plane)[self._recent]
         minimum = plane.places(least[0][None])[0] if least else None
         # A cell is twice as high as wide.
         return area_around(places, minimum, columns / (2 * rows))
@@ -117,23 +124,23 @@ class _Wanted:
         area, loss = self._area(plane), loss_of(self._shown)
         columns, rows = self._cells
         # In closed form a place costs next to nothing.
-        quick = self._shown.model.design(self._shown.data.x[:1]) is not None
+        quick = self._shown.sums is not None
         shape = (columns + 1, 2 * rows + 1) if quick else (columns // 2 + 1, rows + 1)
         for surface in surface_of(self._shown, plane, area, shape, next(_number)):
             made = self._epoch, self._penalty, self._cells
             yield None if surface is None else Map(surface, plane, area, loss, *made)
 
 
-def _landscape(drawn: Map, shown: Run, run: Run, way: Way) -> Landscape:
-    plane, past = drawn.plane, way.epochs < shown.epoch
-    here = plane.places(shown.weights[None])
-    ahead = way.epochs > shown.epoch
+def _landscape(drawn: Map, shown: Run, run: Run, way: Way, places: Tensor) -> Landscape:
+    """Return what is seen on the map; `places` are those of the way, shape (n, 2)."""
+    plane, here = drawn.plane, drawn.plane.places(shown.weights[None])
+    past, ahead = places[way.epochs < shown.epoch], places[way.epochs > shown.epoch]
     down = downhill(shown, shown.weights) @ plane.axes.T
     moves = bool(down.isfinite().all()) and float(down.norm()) > 0
     return Landscape(
         drawn.surface,
-        path=_told(torch.cat([plane.places(way.points[past]), here])),
-        ahead=_told(torch.cat([here, plane.places(way.points[ahead])])) if shown is not run else [],
+        path=_told(torch.cat([past, here])),
+        ahead=_told(torch.cat([here, ahead])) if shown is not run else [],
         at=(float(here[0, 0]), float(here[0, 1])),
         downhill=(float(down[0]), float(down[1])) if moves else None,
     )

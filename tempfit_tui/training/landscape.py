@@ -9,7 +9,7 @@ from torch.nn.functional import mse_loss
 
 from tempfit_tui.insight import Surface
 from tempfit_tui.training.gradient import exact_gradient, penalised
-from tempfit_tui.training.quadratic import quadratic
+from tempfit_tui.training.quadratic import Quadratic, quadratic
 from tempfit_tui.training.run import Run
 
 MARGIN = 0.12
@@ -89,7 +89,18 @@ def _plane_without_path(run: Run, here: Tensor) -> Plane:
 def downhill(run: Run, parameters: Tensor) -> Tensor:
     """Return the gradient of the loss as it is optimised, its sign turned; shape (p,), float64."""
     now = run.now
+    if bowl := bowl_of(run):
+        return -(bowl.gradient(parameters) + now.penalty.l1 * parameters.double().sign())
     return -exact_gradient(parameters, run.data, run.model, now.training, now.penalty)
+
+
+def bowl_of(run: Run) -> Quadratic | None:
+    """Return the loss of a model that is linear in its parameters, but for an L1 penalty."""
+    if run.sums is None:
+        return None
+    # However many rows there are: p + 1 of them say all of it.
+    few = run.sums.train * len(run.sums.train) ** 0.5
+    return quadratic(few[:, :-1], few[:, -1], run.now.penalty.l2)
 
 
 Loss = Callable[[Tensor], Tensor]
@@ -99,9 +110,7 @@ Loss = Callable[[Tensor], Tensor]
 def loss_of(run: Run) -> Loss:
     """Return the training loss as it is optimised, as a function of the parameters."""
     model, data, penalty, unit = run.model, run.data, run.now.penalty, run.data.loss_unit
-    design = model.design(data.x.double())
-    if design is not None:
-        bowl = quadratic(design, data.y, penalty.l2)
+    if bowl := bowl_of(run):
         return lambda points: (bowl.loss(points) + penalty.l1 * points.abs().sum(-1)) * unit
 
     def one(parameters: Tensor) -> Tensor:
@@ -112,11 +121,8 @@ def loss_of(run: Run) -> Loss:
 
 def least_of(run: Run) -> tuple[Tensor, float] | None:
     """Return where the loss is least, shape (p,), and the loss there; None if that isn't known."""
-    design = run.model.design(run.data.x.double())
-    if design is None or run.now.penalty.l1:
-        return None
-    bowl = quadratic(design, run.data.y, run.now.penalty.l2)
-    return bowl.best, bowl.least * run.data.loss_unit
+    bowl = None if run.now.penalty.l1 else bowl_of(run)
+    return (bowl.best, bowl.least * run.data.loss_unit) if bowl else None
 
 
 class Area(NamedTuple):
