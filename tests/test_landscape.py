@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from tempfit_tui.frame import View
 from tempfit_tui.insight import Cursor
+from tempfit_tui.session.work import Turn
 from tempfit_tui.training.landscape import (
     Area,
     Plane,
@@ -42,7 +43,7 @@ VIEW = View(tab="landscape", landscape=(40, 10))
 def seen(session, view=VIEW):
     """Return the frame once all that is looked at has been worked out."""
     for _ in range(10_000):
-        frame = session.frame(view, spare=0.01)
+        frame = session.frame(view, turn=Turn(0.01, surely=True))
         if not frame.unfinished:
             return frame
     raise AssertionError("it never finishes")
@@ -272,7 +273,7 @@ def test_a_slice_of_a_rich_model_follows_the_run():
     assert 0.5 < surface.explained <= 1
     assert surface.minimum is None
     loss = loss_of(session.run)(session.run.weights[None].double())
-    spot = session.frame(replace(VIEW, cursor=Cursor(spot=landscape.at)), spare=0.01)
+    spot = session.frame(replace(VIEW, cursor=Cursor(spot=landscape.at)))
     assert spot.readings.loss == pytest.approx(float(loss[0]), rel=1e-4)
     path = places(landscape.path)
     assert all(surface.x_low <= x <= surface.x_high for x, _ in path)
@@ -294,9 +295,18 @@ def test_little_is_done_at_a_time():
     session = session_of(**RICH)
     session.advance(epochs=300)
     frames = 0
-    while session.frame(VIEW, spare=0.0).unfinished:
+    while session.frame(VIEW, turn=Turn(surely=True)).unfinished:
         frames += 1
     assert frames > 100
+
+
+def test_without_a_turn_nothing_is_worked_out():
+    session = session_of(**RICH)
+    session.advance(epochs=3)
+    for _ in range(50):
+        frame = session.frame(VIEW)
+        assert frame.landscape is None
+        assert frame.unfinished
 
 
 def test_a_new_start_has_a_way_of_its_own():

@@ -36,6 +36,7 @@ from tempfit_tui.journal.journal import Journal
 from tempfit_tui.session.comparing import compared
 from tempfit_tui.session.exporting import export
 from tempfit_tui.session.session import Session
+from tempfit_tui.session.work import Turn
 from tempfit_tui.text import InputError
 
 MOST_SPARED = 0.015
@@ -59,7 +60,8 @@ class Host:
         self._session: Session | None = None
         self._view = View()
         self._journal = Journal(folder)
-        self._shown_at = 0.0
+        self._shown_at = self._spared = 0.0
+        """When the last frame was made, and what may still go to what is looked at."""
         self._offered = False
         """Whether a run that was cut off has been offered."""
 
@@ -111,19 +113,23 @@ class Host:
 
     def _shown(self, request: AnyRequest) -> Answer:
         session = self._do(request)
-        frame = session.frame(self._view, spare=self._spare(request))
+        turn = self._turn(request)
+        frame = session.frame(self._view, turn=turn)
         self._shown_at = time.monotonic()
+        self._spared -= turn.spent
         return Shown(frame)
 
-    def _spare(self, request: AnyRequest) -> float:
-        """Return how long to work out what is looked at: a key waits for nothing but its change."""
+    def _turn(self, request: AnyRequest) -> Turn:
+        """Return how long to work on what is looked at: a key waits for nothing but its change."""
+        now = time.monotonic()
         match request:
             case SetView():
-                return MOST_SPARED
+                return Turn(MOST_SPARED, surely=True)
             case Advance():
-                return min(MOST_SPARED, SPARED * (time.monotonic() - self._shown_at))
+                self._spared = min(MOST_SPARED, self._spared + SPARED * (now - self._shown_at))
+                return Turn(self._spared, surely=self._spared > 0)
             case _:
-                return QUICK
+                return Turn(QUICK)
 
     def _do(self, request: AnyRequest) -> Session:
         if isinstance(request, Open):

@@ -1,13 +1,12 @@
 """What is looked at of an epoch beside its losses; what isn't in sight costs nothing."""
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tempfit_tui.frame import View
 from tempfit_tui.insight import Landscape, Lens
 from tempfit_tui.session.surveying import Surveyor
-from tempfit_tui.session.work import Pieces, Work
+from tempfit_tui.session.work import Pieces, Turn, Work
 from tempfit_tui.training.checkpoint import State
 from tempfit_tui.training.lens import taken_apart
 from tempfit_tui.training.moment import LastStep
@@ -36,18 +35,17 @@ class Looker:
         self._surveyor = Surveyor(kept)
         self.loss_at = self._surveyor.loss_at
 
-    def look(self, shown: Run, run: Run, view: View, seconds: float) -> Look:
-        """Return what `view` asks for of `shown`, which is `run` or was, after so long a work."""
-        deadline = time.monotonic() + seconds
+    def look(self, shown: Run, run: Run, view: View, turn: Turn) -> Look:
+        """Return what `view` asks for of `shown`, which is `run` or was, after a turn of work."""
         match view.tab:
             case "lens":
                 whole = self._lens.go_on(
-                    lambda taken: taken.of is shown.last_step, lambda: _taken(shown), deadline
+                    lambda taken: taken.of is shown.last_step, lambda: _taken(shown), turn
                 )
                 taken = self._lens.done
                 return Look(lens=taken.lens if taken else None, unfinished=not whole)
             case "landscape":
-                landscape, whole = self._surveyor.survey(shown, run, view, deadline)
+                landscape, whole = self._surveyor.survey(shown, run, view, turn)
                 return Look(landscape=landscape, unfinished=not whole)
             case _:
                 return Look()

@@ -19,6 +19,7 @@ from tempfit_tui.session.past import Past
 from tempfit_tui.session.picture import frame_of
 from tempfit_tui.session.reading_off import read_off
 from tempfit_tui.session.trail import kept_state
+from tempfit_tui.session.work import Turn
 from tempfit_tui.settings import setting_of, with_settings
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
@@ -281,11 +282,11 @@ class Session:
         """Write the last of the run, which is complete as it is."""
         self.keeper.leave()
 
-    def frame(self, view: View, *, anew: bool = False, spare: float = 0.0) -> Frame:
+    def frame(self, view: View, *, anew: bool = False, turn: Turn | None = None) -> Frame:
         """Return what is to be seen now.
 
         The first one after a start says what stays the same, and so does one to begin `anew` with.
-        What takes long to work out is gone on with for `spare` seconds.
+        What takes long to work out is gone on with for a `turn`.
         """
         setup, self._setup_shown = anew or not self._setup_shown, True
         ghost = self._ghost if view.ghost else None
@@ -295,7 +296,7 @@ class Session:
         if kept.setup:
             parent, epoch = self._beginning.parent, self._beginning.parent_epoch
             kept = replace(kept, setup=replace(kept.setup, parent=parent, parent_epoch=epoch))
-        kept = self._looked_into(kept, view, spare)
+        kept = self._looked_into(kept, view, turn or Turn())
         if not self._past:
             return kept
         then = frame_of(self._past, self._witness, view, None, with_setup=False)
@@ -305,10 +306,10 @@ class Session:
             present=self.run.epoch,
         )
 
-    def _looked_into(self, frame: Frame, view: View, spare: float) -> Frame:
+    def _looked_into(self, frame: Frame, view: View, turn: Turn) -> Frame:
         """Return `frame` with what is looked at beside the losses."""
         run, shown, looker = self.run, self._past or self.run, self._looker
-        look = looker.look(shown, run, view, spare)
+        look = looker.look(shown, run, view, turn)
         read = view.cursor, shown, run, self.journal.read, self.keeper.id, looker
         return replace(
             frame,

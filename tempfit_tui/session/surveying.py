@@ -11,7 +11,7 @@ from tempfit_tui.frame import View
 from tempfit_tui.insight import Landscape, Surface
 from tempfit_tui.recipe import Penalty
 from tempfit_tui.session.trail import Trail, Way
-from tempfit_tui.session.work import Pieces, Work
+from tempfit_tui.session.work import Pieces, Turn, Work
 from tempfit_tui.training.checkpoint import State
 from tempfit_tui.training.landscape import (
     Area,
@@ -54,23 +54,21 @@ class Surveyor:
         self._way: Work[Way] = Work()
         self._map: Work[Map] = Work()
 
-    def survey(
-        self, shown: Run, run: Run, view: View, deadline: float
-    ) -> tuple[Landscape | None, bool]:
+    def survey(self, shown: Run, run: Run, view: View, turn: Turn) -> tuple[Landscape | None, bool]:
         """Return the landscape around `shown`, which is `run` or was, and whether it is all there.
 
-        The work goes on until `deadline`.
+        The work goes on for a turn.
         """
 
         def is_here(way: Way) -> bool:
             return int(way.epochs[-1]) == run.epoch and torch.equal(way.points[-1], run.weights)
 
-        whole = self._way.go_on(is_here, lambda: self._trail.catch_up(run), deadline)
+        whole = self._way.go_on(is_here, lambda: self._trail.catch_up(run), turn)
         if (way := self._way.done) is None:
             return None, False
         wanted = _Wanted(shown, run, way, view)
         if whole:
-            whole = self._map.go_on(wanted.is_served_by, wanted.mapped, deadline)
+            whole = self._map.go_on(wanted.is_served_by, wanted.mapped, turn)
         if (drawn := self._map.done) is None:
             return None, False
         return _landscape(drawn, shown, run, way, wanted.places(drawn.plane)), whole
