@@ -20,7 +20,7 @@ from tempfit_tui.session import keeping
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 
-TABLES_KEPT = ("runs", "tables", "changes", "early_stops", "losses", "states", "verdicts")
+TABLES_KEPT = ("runs", "tables", "changes", "early_stops", "leaps", "losses", "states", "verdicts")
 STATEMENTS = [
     "DELETE FROM {table}",
     "DELETE FROM {table} WHERE rowid % 2",
@@ -38,6 +38,9 @@ STATEMENTS = [
     "UPDATE losses SET train = zeroblob(3000000)",
     "UPDATE losses SET first = first + 1",
     "UPDATE states SET epoch = epoch + 1",
+    "UPDATE leaps SET until = until + 1",
+    "UPDATE leaps SET epoch = -1",
+    "UPDATE leaps SET until = 1000000000000",
     "UPDATE changes SET made = '[3, {{}}, {{\"training.lr\": 1e999}}]'",
     "INSERT INTO migrations VALUES ('later')",
     "DELETE FROM migrations",
@@ -74,6 +77,8 @@ def _journals():
                 train(session, 12)
                 session.change({"training.lr": 0.02})
                 train(session, 8)
+                if made.model.kind == "linear":
+                    session.leap(6)
                 session.look_back(9)
                 session.branch()
                 train(session, 3)

@@ -119,7 +119,8 @@ def test_an_older_journal_is_brought_up_and_a_newer_one_refused(tmp_path, monkey
         later = Journal(tmp_path)
         assert (later.trouble, [each.id for each in later.read.summaries()]) == ("", [run])
         later.close()
-        assert rows(tmp_path, "SELECT name FROM migrations") == [("runs",), ("notes",)]
+        made = rows(tmp_path, "SELECT name FROM migrations")
+        assert made == [("runs",), ("leaps",), ("notes",)]
         assert rows(tmp_path, "SELECT * FROM notes") == []
     told = f"{file_of(tmp_path)}: from a newer tempfit-tui (notes); update to read it"
     assert complaint(InputError, opened, tmp_path) == told
@@ -261,10 +262,19 @@ def tour(folder):
 
 @pytest.fixture(scope="module")
 def whole_file(tmp_path_factory):
-    """A journal with a run that was changed and stopped early, and a branch of it."""
+    """A journal with a run that was changed and stopped early, and a branch of it.
+
+    Before them another one leapt.
+    """
     folder = tmp_path_factory.mktemp("journal")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeping, "SPACING_SECONDS", 1e-3)
+        session = session_in(folder, **SECTION_6)
+        session.advance(3)
+        session.leap(9)
+        session.advance(2)
+        session.leave()
+        session.journal.close()
         session = session_in(folder, **PATIENT, model__dropout=0.1)
         session.advance(12)
         session.change({"training.lr": 0.02, "penalty.l2": 1e-3})
@@ -299,7 +309,8 @@ def given_folder(tmp_path_factory):
 
 def test_the_file_that_the_damaged_ones_are_made_of_is_read_whole(whole_file, given_folder):
     folder = given_folder(whole_file.read_bytes())
-    newest, oldest = Journal(folder).read.summaries()
+    newest, oldest, leapt = Journal(folder).read.summaries()
+    assert (leapt.epochs, leapt.computed, oldest.computed) == (14, 9, 0)
     assert (newest.parent, newest.parent_epoch, newest.epochs) == (oldest.id, 19, 22)
     assert tour(folder) == []
 
@@ -331,6 +342,7 @@ COLUMNS = {
              "unit", "begun", "left", "epochs", "standing"),
     "changes": ("run", "epoch", "at", "made"),
     "early_stops": ("run", "epoch", "best_epoch"),
+    "leaps": ("run", "epoch", "until"),
     "losses": ("run", "first", "train", "val", "seal"),
     "states": ("run", "epoch", "kind", "state", "seal"),
     "verdicts": ("run", "epoch", "kind", "words"),
@@ -744,7 +756,7 @@ def test_a_table_is_kept_once_and_goes_with_the_last_run_on_it():
     assert (count("tables"), count("runs"), count("losses")) == (2, 2, 2)
     assert journal.read.record(runs[1]).table == TABLE
     journal.delete(runs[1:])
-    assert [count(table) for table in COLUMNS] == [0, 0, 0, 0, 0, 0, 0, 1]
+    assert [count(table) for table in COLUMNS] == [0, 0, 0, 0, 0, 0, 0, 0, 2]
 
 
 def test_of_several_to_delete_all_go_or_none():

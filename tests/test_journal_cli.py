@@ -116,7 +116,7 @@ def test_runs_are_an_object_a_line_newest_first(tempfit):
     branch, changed, diverged, split = told(tempfit("runs", "--json"))
     assert list(split) == [
         "id", "name", "title", "model", "begun", "state", "epochs", "train_loss", "val_loss",
-        "best_epoch", "best_loss", "verdict", "parent", "parent_epoch",
+        "best_epoch", "best_loss", "computed", "verdict", "parent", "parent_epoch",
     ]  # fmt: skip
     assert (split["name"], split["title"]) == ("split", "Training and validation")
     assert (split["model"], split["state"], split["epochs"]) == ("linear", "left", 1000)

@@ -16,6 +16,7 @@ from tempfit_tui.engine.messages import (
     CompareRuns,
     DeleteRuns,
     Export,
+    LeapAhead,
     Leave,
     ListRuns,
     LookBack,
@@ -34,7 +35,7 @@ from tempfit_tui.engine.messages import (
     packed,
     request_of,
 )
-from tempfit_tui.frame import View
+from tempfit_tui.frame import MOST_LEAP, View
 from tempfit_tui.insight import LrTest
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.record import Source
@@ -57,6 +58,8 @@ REQUESTS = [
     LookBack(5),
     LookBack(None),
     Branch(),
+    LeapAhead(1),
+    LeapAhead(MOST_LEAP),
     RangeTest(anew=True),
     RangeTest(anew=False),
     Export("script", "/a folder"),
@@ -117,6 +120,8 @@ def test_any_bytes_are_a_message_or_a_wire_error(body):
         msgspec.msgpack.encode({"type": "Explode"}),
         msgspec.msgpack.encode({"type": "Rewind", "to": "nowhere"}),
         msgspec.msgpack.encode({"type": "Advance", "epochs": "many"}),
+        msgspec.msgpack.encode({"type": "LeapAhead", "epochs": 0}),
+        msgspec.msgpack.encode({"type": "LeapAhead", "epochs": MOST_LEAP + 1}),
         msgspec.msgpack.encode([1, 2]),
         msgspec.msgpack.encode(Refused("an answer")),
         msgspec.msgpack.encode(Advance(1)) + b"\0",

@@ -22,6 +22,8 @@ PIECE = 4096
 """The losses are worked out for so many epochs at a time."""
 STANDS = 1e-13
 """Where 1 - q is no more than this, an update takes as much away as the one before."""
+TINY = 1e-300
+"""As good as 0, but it has a logarithm."""
 
 
 class Sums(NamedTuple):
@@ -77,18 +79,19 @@ class Course(NamedTuple):
         """Which modes' updates stay as they are, shape (p,)."""
         return 1 - self.factors <= STANDS
 
-    def parameters(self, updates: Tensor) -> Tensor:
-        """Return them after each of `updates`, shape (k,), as shape (k, p)."""
-        return self.start - (self.steps * self.taken(updates)) @ self.modes
-
-    def losses(self, updates: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both losses after each of `updates`, shape (k,), in transformed units."""
-        train, val = (self.residuals(of, updates) for of in (self.train, self.val))
-        return train.square().sum(1), val.square().sum(1)
-
-    def residuals(self, of: Residuals, updates: Tensor) -> Tensor:
-        """Return them after each of `updates`, shape (k,), as shape (k, r)."""
-        return of.now - (self.steps * self.taken(updates)) @ of.by_mode.T
+    def at(self, updates: Tensor) -> "Place":
+        """Return where the run is after each of `updates`, shape (k,)."""
+        counted = updates.double()[:, None]
+        reached = torch.where(self.stands, 1.0, powers(self.factors, counted))
+        taken = torch.where(self.stands, counted, self.taken_by(reached))
+        moved = self.steps * taken
+        return Place(
+            updates=counted,
+            slopes=self.steps * reached,
+            parameters=self.start - moved @ self.modes,
+            train=self.train.now - moved @ self.train.by_mode.T,
+            val=self.val.now - moved @ self.val.by_mode.T,
+        )
 
     @property
     def last_loss(self) -> float:
@@ -97,18 +100,40 @@ class Course(NamedTuple):
         taken = torch.where(comes, 1 / (1 - self.factors), 0.0)
         return float((self.train.now - self.train.by_mode @ (self.steps * taken)).square().sum())
 
-    def reached(self, updates: Tensor) -> Tensor:
-        """Return q^k of each mode, shape (k, p)."""
-        return torch.where(self.stands, 1.0, self.factors ** updates.double()[:, None])
-
-    def taken(self, updates: Tensor) -> Tensor:
-        """Return 1 + q + … + q^(k - 1) of each mode, shape (k, p)."""
-        reached = self.reached(updates)
-        return torch.where(self.stands, updates.double()[:, None], self.taken_by(reached))
-
     def taken_by(self, reached: Tensor) -> Tensor:
-        """Return the same by q^k of the modes that don't stand."""
+        """Return 1 + q + … + q^(k - 1) by q^k of the modes that don't stand."""
         return (1 - reached) / (1 - self.factors)
+
+
+class Place(NamedTuple):
+    """Where a run is on its course after some numbers of updates."""
+
+    updates: Tensor
+    """Shape (k, 1)."""
+    slopes: Tensor
+    """What the next update takes away along each mode, shape (k, p)."""
+    parameters: Tensor
+    """Likewise."""
+    train: Tensor
+    """The residuals, shape (k, r)."""
+    val: Tensor
+
+    @property
+    def train_loss(self) -> Tensor:
+        """In transformed units, shape (k,)."""
+        return self.train.square().sum(1)
+
+    @property
+    def val_loss(self) -> Tensor:
+        """Likewise; zeros without validation rows."""
+        return self.val.square().sum(1)
+
+
+def powers(factors: Tensor, counted: Tensor) -> Tensor:
+    """Return q^k of `factors`, shape (p,), by their logarithms; `counted` is (k, 1), so (k, p)."""
+    odd = (factors < 0) & (counted % 2 == 1)
+    size = (counted * factors.abs().clamp(min=TINY).log()).exp()
+    return torch.where(odd, -size, size)
 
 
 def course_of(settings: Recipe, sums: Sums, weights: Tensor) -> Course:

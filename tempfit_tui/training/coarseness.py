@@ -12,14 +12,16 @@ import torch
 from torch import Tensor
 
 from tempfit_tui.recipe import Recipe
-from tempfit_tui.training.closed_form import Course, Residuals, Sums
+from tempfit_tui.training.closed_form import Course, Place, Residuals, Sums, powers
 
 SHOWS = 1e-3
 """A loss that may come out otherwise by more than this part of it is no longer foreseen."""
 HALF_UNIT = 2.0**-24
 """By so large a part a 32-bit float is rounded at the most."""
-FEW_ROWS = 16
+FEW_ROWS = 4
 """From so many rows on their rounding cancels out."""
+FACTORS = 4
+"""So many factors of an update are rounded."""
 PLACES = 300
 """Updates looked at, at a time."""
 
@@ -68,70 +70,77 @@ class _Rounding:
         self._spread = sums.train[:, :-1].square().sum(0).sqrt()
         self._alike = min(1.0, (FEW_ROWS / sums.rows) ** 0.5)
         self._averaged = sums.rows if settings.training.gradient == "doubly-averaged" else 1
-        self._at_first = torch.stack(self._an_update(torch.zeros(1))).sum(0)
+        self._at_first = torch.stack(self._an_update(course.at(torch.zeros(1)))).sum(0)
 
     def shows(self, updates: Tensor) -> Tensor:
         """Tell after which of `updates`, shape (k,), a loss may differ by too much."""
-        course, off = self._course, self._off(updates)
-        train, val = course.losses(updates)
-        of_train = self._differs(course.train, self._sums.train, updates, off)
-        of_val = self._differs(course.val, self._sums.val, updates, off)
+        course, sums, place = self._course, self._sums, self._course.at(updates)
+        off, largest = self._off(place), self._largest(place)
+        of_train = _differs(place.train, course.train, off, _rounded(sums.train, largest))
+        of_val = _differs(place.val, course.val, off, _rounded(sums.val, largest))
+        train, val = place.train_loss, place.val_loss
         # A few validation rows may be met by chance: their loss is nothing for a moment.
         return (of_train > SHOWS * train) | (of_val > SHOWS * train.maximum(val))
 
-    def _off(self, updates: Tensor) -> Tensor:
+    def _off(self, place: Place) -> Tensor:
         """Return how far each mode may be off, shape (k, p)."""
-        course, counted = self._course, updates.double()[:, None]
+        course, counted = self._course, place.updates
         size = course.factors.abs()
-        memory = torch.where(size == 1, counted, (1 - size**counted) / (1 - size))
-        steps, pulls = self._an_update(updates)
+        memory = torch.where(size == 1, counted, (1 - powers(size, counted)) / (1 - size))
+        steps, pulls = self._an_update(place)
         # As steps change, what they are rounded by goes up and down, and mostly cancels out.
-        slopes = (course.steps * course.reached(updates)).abs()
+        slopes = place.slopes.abs()
         swept = steps / (2 * slopes * (1 - course.factors))
         swept = torch.where((course.factors > 0) & ~course.stands, swept, torch.inf)
         # What grows is rounded by more and more, but what it was rounded by at first grows too.
         growing = (steps + pulls) * counted + self._at_first * memory
-        return torch.where(size > 1, growing, steps * memory.minimum(swept) + pulls * memory)
+        off = torch.where(size > 1, growing, steps * memory.minimum(swept) + pulls * memory)
+        # The learning rate, 2 / n and their products are rounded too, each update alike.
+        return off + FACTORS * HALF_UNIT * counted * slopes
 
-    def _an_update(self, updates: Tensor) -> tuple[Tensor, Tensor]:
+    def _an_update(self, place: Place) -> tuple[Tensor, Tensor]:
         """Return how far an update may be off along each mode, shape (k, p).
 
         By the rounding of the parameters, and by that of the gradient.
         """
-        course, lr, modes = self._course, self._training.lr, self._course.modes.T.abs()
-        weights = self._largest(updates)
-        rounded = self._rounded(self._sums.train, updates)
+        modes, largest = self._course.modes.T, self._largest(place)
+        rounded = _rounded(self._sums.train, largest)
         pulls = 2 * self._alike / self._averaged * rounded[:, None] * self._spread
         if self._training.gradient == "finite-difference":
-            pulls = pulls + self._by_difference(updates, weights, rounded)
-        return half_unit(weights) @ modes, lr * pulls @ modes
+            pulls = pulls + self._by_difference(place, rounded)
+        return _together(half_unit(largest), modes), self._training.lr * _together(pulls, modes)
 
-    def _by_difference(self, updates: Tensor, weights: Tensor, rounded: Tensor) -> Tensor:
+    def _by_difference(self, place: Place, rounded: Tensor) -> Tensor:
         """Return how far a finite difference is off by its losses and its places, shape (k, p)."""
-        course, training = self._course, self._training
-        train, _ = course.losses(updates)
-        optimised = train + self._l2 * weights.square().sum(1)
-        losses = 2 * train.sqrt() * rounded * self._alike + HALF_UNIT * optimised
-        gradient = (course.steps * course.reached(updates)) @ course.modes / training.lr
-        off: Tensor = (losses[:, None] + gradient.abs() * half_unit(weights)) / training.delta
+        training, loss = self._training, place.train_loss
+        optimised = loss + self._l2 * place.parameters.square().sum(1)
+        losses = 2 * loss.sqrt() * rounded * self._alike + HALF_UNIT * optimised
+        gradient = place.slopes @ self._course.modes / training.lr
+        places = gradient.abs() * half_unit(self._largest(place))
+        off: Tensor = (losses[:, None] + places) / training.delta
         return off
 
-    def _largest(self, updates: Tensor) -> Tensor:
-        """Return the sizes of the parameters after `updates`, or at first, shape (k, p)."""
-        return self._course.parameters(updates).abs().maximum(self._course.start.abs())
+    def _largest(self, place: Place) -> Tensor:
+        """Return the sizes of the parameters there, or at first, shape (k, p)."""
+        return place.parameters.abs().maximum(self._course.start.abs())
 
-    def _rounded(self, sums: Tensor, updates: Tensor) -> Tensor:
-        """Return how far a prediction may be rounded, as a root mean square, shape (k,)."""
-        *spread, target = sums.square().sum(0).sqrt().unbind()
-        return HALF_UNIT * (self._largest(updates) @ torch.stack(spread) + target)
 
-    def _differs(self, of: Residuals, sums: Tensor, updates: Tensor, off: Tensor) -> Tensor:
-        """Return how far a loss may be off by the parameters and as it is measured, shape (k,)."""
-        rounded = self._rounded(sums, updates)
-        residuals = self._course.residuals(of, updates).abs()
-        each = off @ of.by_mode.T.abs()
-        measured = 2 * residuals.square().sum(1).sqrt() * rounded + rounded.square()
-        return (2 * residuals * each + each.square()).sum(1) + measured
+def _rounded(sums: Tensor, weights: Tensor) -> Tensor:
+    """Return how far predictions may be rounded, as a root mean square, shape (k,)."""
+    spread = sums.square().sum(0).sqrt()
+    return HALF_UNIT * (weights @ spread[:-1] + spread[-1])
+
+
+def _differs(residuals: Tensor, of: Residuals, off: Tensor, rounded: Tensor) -> Tensor:
+    """Return how far a loss may be off by the parameters and as it is measured, shape (k,)."""
+    each = _together(off, of.by_mode.T)
+    measured = 2 * residuals.square().sum(1).sqrt() * rounded + rounded.square()
+    return (2 * residuals.abs() * each + each.square()).sum(1) + measured
+
+
+def _together(off: Tensor, by: Tensor) -> Tensor:
+    """Return what numbers that are off apart from each other, shape (k, p), come to along `by`."""
+    return (off.square() @ by.square()).sqrt()
 
 
 def half_unit(weights: Tensor) -> Tensor:

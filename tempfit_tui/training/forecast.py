@@ -79,7 +79,8 @@ def refuse_leap(run: "Run", epochs: int) -> None:
 
 def _fits(course: Course, updates: Tensor) -> Tensor:
     """Tell after which of `updates`, shape (k,), all numbers are finite as 32-bit floats."""
-    numbers = [*course.losses(updates), *course.parameters(updates).T]
+    place = course.at(updates)
+    numbers = [place.train_loss, place.val_loss, *place.parameters.T]
     return torch.stack(numbers).float().isfinite().all(0)
 
 
@@ -138,7 +139,8 @@ def _curves(
 ) -> tuple[list[int], list[float], list[float]]:
     """Return the epochs, and both losses there; the first is the run's last record, if any."""
     unit, epochs = run.data.loss_unit, (updates + run.epoch + 1).long()
-    train, val = (losses * unit for losses in course.losses(updates))
+    place = course.at(updates)
+    train, val = place.train_loss * unit, place.val_loss * unit
     known = train.isfinite() & val.isfinite()
     curves = epochs[known].tolist(), train[known].tolist(), val[known].tolist()
     last = run.train_losses.last, run.val_losses.last
@@ -158,19 +160,19 @@ def _grows(course: Course) -> bool:
 
 def _grown(course: Course) -> int:
     """Return after how many updates the loss is so large that nobody needs the rest."""
-    enough = GROWN * course.losses(torch.zeros(1))[0]
-    found = first_where(lambda updates: ~(course.losses(updates)[0] < enough), FARTHEST)
+    enough = GROWN * course.at(torch.zeros(1)).train_loss
+    found = first_where(lambda updates: ~(course.at(updates).train_loss < enough), FARTHEST)
     return FARTHEST if found is None else found
 
 
 def _settled(course: Course) -> int | None:
     """Return after how many updates the loss is near what it comes to, for good; None for never."""
-    last, first = course.last_loss, course.losses(torch.zeros(1))[0]
+    last, first = course.last_loss, course.at(torch.zeros(1)).train_loss
     if last <= EPSILON * float(first):
         return None  # nothing is near nothing
 
     def near(updates: Tensor) -> Tensor:
-        return (course.losses(updates)[0] - last).abs() <= NEAR * last
+        return (course.at(updates).train_loss - last).abs() <= NEAR * last
 
     return first_where(near, FARTHEST, for_good=True)
 

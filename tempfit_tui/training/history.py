@@ -46,6 +46,11 @@ class History:
 
     def extend(self, losses: Tensor) -> None:
         """Add the records of the next epochs, shape (n,)."""
+        # A part at a time: a million would be a million stretches before they become fewer.
+        for part in torch.split(losses, RECENT):
+            self._extend(part)
+
+    def _extend(self, losses: Tensor) -> None:
         if self.first is None and len(losses):
             self.first = float(losses[0])
         room = len(self._low) * self._width - self.epochs

@@ -22,6 +22,8 @@ BOTTOM = 5
 """The line at the bottom rises at least so many times less than the next one."""
 FLAT = 1e-6
 """What differs by no more than this part is one loss: 32-bit numbers are as coarse."""
+TINY = 1e-300
+"""Nor is there a level between losses as alike as that."""
 
 _DENSE = ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "7", "8", "9")
 _HOLE = -1
@@ -43,7 +45,8 @@ def levels_of(losses: Iterable[float | None], least: float | None = None) -> lis
     if not known:
         return []
     floor = known[0] if least is None else min(_held(least), known[0])
-    rises = [loss - floor for loss in known if loss - floor > FLAT * abs(floor)]
+    flat = max(FLAT * abs(floor), TINY)
+    rises = [loss - floor for loss in known if loss - floor > flat]
     if not rises:
         return []
     high = rises[int(HIGHEST * (len(rises) - 1))]
