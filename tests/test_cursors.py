@@ -147,6 +147,17 @@ async def test_a_click_on_the_line_begins_to_type():
         await person.sees("t_u 30.0000 → t_c 3.00000")
 
 
+async def test_clicking_on_and_on_opens_no_two_fields_that_quarrel():
+    async with sitting_at() as person:
+        await person.press("2", "enter")
+        await person.click("predict")
+        await person.click("predict", times=2)
+        await person.presses_at_once("4", "down", "down")
+        await person.press("escape")
+        await person.press("4", "down", *"60", "enter")
+        await person.sees("t_u 60.0000 → t_c")
+
+
 async def test_the_mouse_along_the_curve():
     async with sitting_at() as person:
         await person.steps(2)

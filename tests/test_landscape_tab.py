@@ -88,8 +88,9 @@ async def test_a_rich_model_is_shown_as_a_slice_that_says_so():
         await person.sees("main direction", "2 directions explain", "of the way's variance")
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
-@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize(
+    ("size", "ascii_only"), [((120, 40), True), ((80, 24), False), ((60, 20), True)]
+)
 async def test_at_every_size_and_in_ascii(size, ascii_only):
     async with sitting_at(size=size, ascii_only=ascii_only) as person:
         await person.steps(3)

@@ -302,7 +302,7 @@ async def test_scrolls_where_there_is_little_room():
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-@pytest.mark.parametrize("recipe", ["raw", "scaled", "split", "overfit"])
+@pytest.mark.parametrize("recipe", ["raw", "overfit"])
 async def test_nothing_is_cut_off_at_the_usual_sizes(recipe, size):
     async with sitting_at(recipe, size=size) as person:
         await looking_through(person, ready="1 forward")

@@ -130,8 +130,8 @@ def worked_out(epochs, *keys):
 def whole_way(monkeypatch):
     """Each epoch is on the way: which states the journal keeps is a matter of time."""
     monkeypatch.setattr("tempfit_tui.session.keeping.SPACING_SECONDS", 1e9)
-    monkeypatch.setattr("tempfit_tui.session.trail.EARLY", 2000)
-    monkeypatch.setattr("tempfit_tui.session.trail.MOST_POINTS", 4000)
+    monkeypatch.setattr("tempfit_tui.session.trail.EARLY", 500)
+    monkeypatch.setattr("tempfit_tui.session.trail.MOST_POINTS", 1000)
 
 
 def test_ravine(snap_compare, whole_way):
@@ -140,12 +140,12 @@ def test_ravine(snap_compare, whole_way):
 
 
 def test_landscape(snap_compare, whole_way):
-    run_before = worked_out(2000, "4", "4", "4")
+    run_before = worked_out(500, "4", "4", "4")
     assert snap_compare(app("autograd"), terminal_size=WIDE, run_before=run_before)
 
 
 def test_landscape_of_a_perceptron(snap_compare, whole_way):
-    run_before = worked_out(1000, "4", "4", "4")
+    run_before = worked_out(500, "4", "4", "4")
     assert snap_compare(app(), terminal_size=WIDE, run_before=run_before)
 
 

@@ -29,8 +29,9 @@ class Editor(Input):
         on_typed: Callable[[str], None],
         *,
         placeholder: str = "",
+        id: str | None = "editor",  # noqa: A002
     ) -> None:
-        super().__init__(value, placeholder, select_on_focus=True, compact=True, id="editor")
+        super().__init__(value, placeholder, select_on_focus=True, compact=True, id=id)
         self._pane, self._on_typed = pane, on_typed
         self.styles.offset = region.offset
         self.styles.width = region.width
