@@ -94,7 +94,8 @@ def _other_key(rng, _):
 
 def _again(rng, _):
     """Return one key many times, faster than it is answered."""
-    key = rng.choice(("[", "[", "]", "{", "}", "+", "-", "n", "z", "tab", "l", "g"))
+    some = ("[", "[", "]", "{", "}", "+", "-", "n", "z", "tab", "l", "g", "4", "left", "right")
+    key = rng.choice(some)
     return Press((key,) * rng.randint(2, 25))
 
 
@@ -120,6 +121,11 @@ def _turn(rng, _):
     """Return a setting turned to another value."""
     move, turn = rng.choice(("up", "down")), rng.choice(("left", "right", "enter"))
     return Press(("2", *[move] * rng.randint(0, 20), *[turn] * rng.randint(1, 3)))
+
+
+def _predict(rng, _):
+    """Return an input typed to be predicted for, where the fit is in sight."""
+    return Press(("4", *["4"] * rng.randint(0, 2), "down", *rng.choice(VALUES), "enter"))
 
 
 def _export(rng, _):
@@ -192,6 +198,8 @@ MAIN = {
     _edit: 8,
     _turn: 5,
     _export: 1,
+    _predict: 2,
+    pressed("f", "enter", "up", "enter"): 1,
     _recipe: 0.5,
     pressed("ctrl+p"): 1,
 }
@@ -221,6 +229,14 @@ PLACES = {
         pressed("escape"): 15,
     },
     "runs": {**ANYWHERE, _run: 30, pressed("escape"): 15, pressed("J"): 3, pressed("end"): 3},
+    "experiments": {
+        **ANYWHERE,
+        pressed("left"): 10,
+        pressed("right"): 10,
+        pressed("r"): 5,
+        pressed("enter"): 10,
+        pressed("escape"): 15,
+    },
     "help": {**ANYWHERE, pressed("down"): 5, pressed("escape"): 20},
     "palette": {**ANYWHERE, _command: 20, pressed("escape"): 10},
     "too small": {**ANYWHERE, _resize: 30, _main_key: 10},

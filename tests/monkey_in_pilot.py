@@ -30,6 +30,7 @@ SCREENS = {
     "ChoiceScreen": "choice",
     "RecipesScreen": "recipes",
     "RunsScreen": "runs",
+    "ExperimentsScreen": "experiments",
     "HelpScreen": "help",
     "CommandsScreen": "palette",
 }

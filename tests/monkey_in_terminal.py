@@ -30,6 +30,7 @@ SEQUENCES = {
 SIGNS = {
     "choice": "Enter or its number takes it",
     "recipes": "Enter: open it",
+    "experiments": "[─-] Experiments ",
     "palette": "Search for ",
     "help": "[─-] Help [─-]",
     "too small": "tempfit needs",

@@ -152,9 +152,12 @@ async def test_clicking_on_and_on_opens_no_two_fields_that_quarrel():
         await person.press("2", "enter")
         await person.click("predict")
         await person.click("predict", times=2)
-        await person.presses_at_once("4", "down", "down")
         await person.press("escape")
-        await person.press("4", "down", *"60", "enter")
+        await person.until(lambda: person.focus == "fit-chart", "the chart")
+        await person.presses_at_once("down", "down")
+        await person.press("escape")
+        await person.until(lambda: person.focus == "fit-chart", "the chart")
+        await person.press("down", *"60", "enter")
         await person.sees("t_u 60.0000 → t_c")
 
 

@@ -60,7 +60,7 @@ class Trail:
         most = max(3, min(MOST_POINTS, MOST_NUMBERS // len(weights)))
         twin = self._twin = self._twin or self._begin(run)
         while twin.epoch < min(EARLY, most // 2, here) and not twin.stopped:
-            twin.relive(run.changes, twin.epoch + 1)
+            twin.relive(run.changes, twin.epoch + 1, run.leaps)
             self._points[twin.epoch] = twin.weights.clone()
             yield None
         last = max(self._points)
