@@ -35,7 +35,7 @@ class Work(Generic[T]):
     def go_on(
         self, serves: Callable[[T], bool], begin: Callable[[], Pieces[T]], turn: Turn
     ) -> bool:
-        """Work for a `turn`; tell whether what is done `serves`.
+        """Work for a `turn`; tell whether it is done: nothing better would come of more.
 
         What is under way is finished first, and after that `begin` is called where it must be.
         """
@@ -57,8 +57,8 @@ class Work(Generic[T]):
                     self.done, self._pieces = piece, None
                 break
             else:
-                self._pieces = None  # nothing came of it
-                return False
+                self._pieces = None  # nothing came of it, and nothing will
+                return True
             self._last = time.monotonic() - began
             turn.spent += self._last
             if self._pieces is None:

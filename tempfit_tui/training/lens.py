@@ -24,9 +24,9 @@ FEW_PARAMETERS = 16
 def taken_apart(run: Run) -> Iterator[Lens | None]:
     """Give the newest epoch of `run` taken apart, after None for each piece of the work.
 
-    Before the first epoch it is that one, trained by a twin. The run may go on meanwhile.
+    Where none has been trained yet it is the next one, by a twin. The run may go on meanwhile.
     """
-    to_come = run.epoch == 0
+    to_come = run.last_step is None
     if to_come:
         run = run.twin()
         run.advance(1, patient=False)
@@ -72,7 +72,6 @@ class _Ways:
     """The gradient of the loss as it is optimised, on all training rows, where an epoch began."""
 
     def __init__(self, run: Run) -> None:
-        assert run.last_step or not run.epoch
         self._settings, self._model = run.now, run.model
         self._at = run.last_step.before if run.last_step else run.weights.clone()
         self._rows = Batch(run.data.x, run.data.y, [])
