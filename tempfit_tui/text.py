@@ -26,6 +26,11 @@ class InputError(Exception):
         super().__init__(harmless(message))
 
 
+def finite(value: float | None, unit: float = 1.0) -> float | None:
+    """Return `value` in `unit`; None where there is none, or it isn't finite."""
+    return value * unit if value is not None and math.isfinite(value) else None
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """Return `value` to `digits` significant digits, as in 2.928, 12,345 or 1.2e-7."""
     if value is None:

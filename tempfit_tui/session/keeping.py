@@ -10,6 +10,7 @@ from tempfit_tui.frame import Verdict
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.journal.pages import ANCHOR, SPACED, Beginning, Kept, Page, Standing
 from tempfit_tui.settings import all_settings
+from tempfit_tui.text import finite
 from tempfit_tui.training.checkpoint import bytes_of
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.run import Run
@@ -148,8 +149,8 @@ def standing_of(run: Run, verdict: Verdict) -> Standing:
     sketched = run.val_losses if run.validates else run.train_losses
     _, sketch = sketched.sampled(SKETCHED)
     return Standing(
-        train_loss=_finite(run.train_losses.last, unit),
-        val_loss=_finite(run.val_losses.last, unit),
+        train_loss=finite(run.train_losses.last, unit),
+        val_loss=finite(run.val_losses.last, unit),
         best_epoch=run.best.epoch if run.best else None,
         best_loss=run.best.loss * unit if run.best else None,
         verdict=verdict,
@@ -157,7 +158,3 @@ def standing_of(run: Run, verdict: Verdict) -> Standing:
         settings=all_settings(run.now),
         sketch=[loss * unit for loss in sketch.tolist() if math.isfinite(loss)],
     )
-
-
-def _finite(loss: float | None, unit: float) -> float | None:
-    return loss * unit if loss is not None and math.isfinite(loss) else None

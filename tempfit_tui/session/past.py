@@ -81,16 +81,22 @@ class Past:
         return any(leap.epoch < epoch < leap.until for leap in self._leaps)
 
     def _state(self, epoch: int, run: Run) -> State:
-        for state in self._kept(epoch):
+        for state in kept_states(self._journal, self._id, epoch):
             if state.epoch <= epoch and not self._in_leap(state.epoch) and run.could_be(state):
                 return state
         return run.first_state()
 
-    def _kept(self, epoch: int) -> Iterator[State]:
-        for kept in self._journal.states(self._id, epoch):
-            # Without a damaged one the way is longer, that is all.
-            with contextlib.suppress(InputError):
-                yield unpacked(kept)
+
+def kept_states(journal: Reader, run_id: str, until: int) -> Iterator[State]:
+    """Give the states of a run that can be read, of those kept up to an epoch, the latest first.
+
+    Raises:
+        InputError: the journal can't be read.
+    """
+    for kept in journal.states(run_id, until):
+        # Without a damaged one the way is longer, that is all.
+        with contextlib.suppress(InputError):
+            yield unpacked(kept)
 
 
 def history_of(losses: bytes) -> History:

@@ -9,6 +9,7 @@ from tempfit_tui.frame import Frame, Setup, View
 from tempfit_tui.insight import Step
 from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.settings import live_settings
+from tempfit_tui.text import finite
 from tempfit_tui.training import theory
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.lens import FEW_PARAMETERS, step_of
@@ -30,8 +31,8 @@ def frame_of(
     linear = run.recipe.model.kind == "linear"
     return Frame(
         epoch=run.epoch,
-        train_loss=_finite_or_none(run.train_losses.last, unit),
-        val_loss=_finite_or_none(run.val_losses.last, unit),
+        train_loss=finite(run.train_losses.last, unit),
+        val_loss=finite(run.val_losses.last, unit),
         parameters=_told(run.weights, view),
         raw_parameters=_numbers(theory.raw_parameters(run.weights, run.data)) if linear else None,
         settings=live_settings(run.now),
@@ -89,7 +90,3 @@ def _told(parameters: Tensor, view: View) -> list[float | None]:
 
 def _numbers(values: Iterable[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
-
-
-def _finite_or_none(value: float | None, unit: float) -> float | None:
-    return None if value is None or not math.isfinite(value) else value * unit

@@ -1,14 +1,12 @@
 """The exact values at a cursor: losses of an epoch, a prediction, the loss at a place."""
 
-import math
-
 import torch
 
 from tempfit_tui.insight import Cursor, Readings
 from tempfit_tui.journal.reading import Reader
 from tempfit_tui.session.looking import Looker
 from tempfit_tui.session.past import losses_of
-from tempfit_tui.text import InputError
+from tempfit_tui.text import InputError, finite
 from tempfit_tui.training.run import Run
 
 
@@ -22,7 +20,7 @@ def read_off(
     if cursor.x is not None:
         x = torch.tensor([cursor.x], dtype=torch.float64)
         predicted = shown.model.predict(shown.weights, shown.data.input(x))
-        y = _finite(float(shown.data.target.undone(predicted)))
+        y = finite(float(shown.data.target.undone(predicted)))
         low, high = shown.data.trained_span.tolist()
     loss = looker.loss_at(cursor.spot) if cursor.spot else None
     return Readings(cursor, train, val, y, low, high, loss)
@@ -44,8 +42,4 @@ def _losses(
         trains, vals = losses_of(kept.train)[epoch - first :], losses_of(kept.val)[epoch - first :]
         train = float(trains[0]) if len(trains) else None
         val = float(vals[0]) if len(vals) else None
-    return _finite(train, unit), _finite(val, unit)
-
-
-def _finite(value: float | None, unit: float = 1.0) -> float | None:
-    return value * unit if value is not None and math.isfinite(value) else None
+    return finite(train, unit), finite(val, unit)

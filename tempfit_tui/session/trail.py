@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from tempfit_tui.journal.reading import Reader
+from tempfit_tui.session.past import kept_states
 from tempfit_tui.session.work import Pieces
 from tempfit_tui.text import InputError
-from tempfit_tui.training.checkpoint import State, unpacked
-from tempfit_tui.training.history import History
-from tempfit_tui.training.moment import Moment
+from tempfit_tui.training.checkpoint import State
+from tempfit_tui.training.moment import alone
 from tempfit_tui.training.run import Run
 
 EARLY = 128
@@ -26,10 +26,9 @@ MOST_NUMBERS = 16_000_000
 
 def kept_state(journal: Reader, run: str | None, epoch: int) -> State | None:
     """Return the latest state up to `epoch` that can be read; None where there is none."""
-    with suppress(InputError):
-        for kept in journal.states(run, epoch) if run else ():
-            with suppress(InputError):
-                return unpacked(kept)
+    if run:
+        with suppress(InputError):
+            return next(kept_states(journal, run, epoch), None)
     return None
 
 
@@ -81,6 +80,6 @@ class Trail:
     def _begin(self, run: Run) -> Run:
         twin = run.twin()
         first = run.first_state()
-        twin.return_to(Moment(first, History(), History(), None, None, [], [], []))
+        twin.return_to(alone(first))
         self._points[0] = first.parameters.clone()
         return twin

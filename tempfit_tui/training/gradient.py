@@ -37,6 +37,12 @@ def penalised(error: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
     return error
 
 
+def loss_at(parameters: Tensor, batch: Batch, model: Model, penalty: Penalty) -> Tensor:
+    """Return the loss as it is optimised at `parameters`, in the precision that all are in."""
+    predicted = model.forward(model.parts(parameters), batch.x, batch.masks).predicted
+    return penalised(mse_loss(predicted, batch.y), parameters, penalty)
+
+
 def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
     """Return the way that `settings.gradient` names, for `model` under `penalty`."""
 
@@ -63,15 +69,14 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
     ) -> Tensor:
         delta = settings.delta
 
-        def loss_at(index: int, shift: float) -> Tensor:
-            moved = parameters.detach().clone()
-            moved[index] += shift
-            predicted = model.forward(model.parts(moved), batch.x, batch.masks).predicted
-            return penalised(mse_loss(predicted, batch.y), moved, penalty)
+        def moved(index: int, shift: float) -> Tensor:
+            tried = parameters.detach().clone()
+            tried[index] += shift
+            return loss_at(tried, batch, model, penalty)
 
         return torch.stack(
             [
-                (loss_at(index, delta) - loss_at(index, -delta)) / (2 * delta)
+                (moved(index, delta) - moved(index, -delta)) / (2 * delta)
                 for index in range(len(parameters))
             ]
         )

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
 from tempfit_tui.insight import Surface
-from tempfit_tui.training.gradient import exact_gradient, penalised
+from tempfit_tui.training.gradient import Batch, exact_gradient, loss_at
 from tempfit_tui.training.quadratic import Quadratic, quadratic
 from tempfit_tui.training.run import Run
 
@@ -113,10 +112,11 @@ def loss_of(run: Run) -> Loss:
     if bowl := bowl_of(run):
         return lambda points: (bowl.loss(points) + penalty.l1 * points.abs().sum(-1)) * unit
 
-    def one(parameters: Tensor) -> Tensor:
-        return penalised(mse_loss(model.predict(parameters, data.x), data.y), parameters, penalty)
-
-    return lambda points: torch.stack([one(point) for point in points.float()]).double() * unit
+    rows = Batch(data.x, data.y, [])
+    return lambda points: (
+        torch.stack([loss_at(point, rows, model, penalty) for point in points.float()]).double()
+        * unit
+    )
 
 
 def least_of(run: Run) -> tuple[Tensor, float] | None:
@@ -136,10 +136,8 @@ class Area(NamedTuple):
     def holds(self, other: "Area") -> bool:
         """Tell whether `other` lies inside but for half its margin, and isn't lost in it."""
         share = MARGIN / (1 + 2 * MARGIN) / 2
-        x_slack, y_slack = (
-            share * (other.x_high - other.x_low),
-            share * (other.y_high - other.y_low),
-        )
+        x_slack = share * (other.x_high - other.x_low)
+        y_slack = share * (other.y_high - other.y_low)
         return (
             self.x_low <= other.x_low + x_slack
             and other.x_high - x_slack <= self.x_high

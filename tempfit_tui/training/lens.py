@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 import torch
 from msgspec.structs import replace
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
 from tempfit_tui.insight import Layer, Lens, Step, Way
-from tempfit_tui.training.gradient import Batch, exact_gradient, gradient_at, penalised
+from tempfit_tui.training.gradient import Batch, exact_gradient, gradient_at, loss_at
 from tempfit_tui.training.loop import is_plain
 from tempfit_tui.training.moment import LastStep
 from tempfit_tui.training.run import Run
@@ -30,9 +29,9 @@ def taken_apart(run: Run) -> Iterator[Lens | None]:
     if to_come:
         run = run.twin()
         run.advance(1, patient=False)
-    last, ways = run.last_step, _Ways(run)
-    if last is None:
+    if (last := run.last_step) is None:
         return
+    ways = _Ways(run, last.before)
     step = step_of(run.epoch, last, in_full=len(last.before) <= FEW_PARAMETERS)
     layers = [] if len(last.before) == 2 else _layers(run, last)
     yield None
@@ -71,13 +70,12 @@ def step_of(epoch: int, last: LastStep, *, in_full: bool) -> Step:
 class _Ways:
     """The gradient of the loss as it is optimised, on all training rows, where an epoch began."""
 
-    def __init__(self, run: Run) -> None:
-        self._settings, self._model = run.now, run.model
-        self._at = run.last_step.before if run.last_step else run.weights.clone()
+    def __init__(self, run: Run, at: Tensor) -> None:
+        self._settings, self._model, self._at = run.now, run.model, at
         self._rows = Batch(run.data.x, run.data.y, [])
         self.all_rows = is_plain(run.now, len(run.data.y))
         training, penalty = run.now.training, run.now.penalty
-        self.exact = exact_gradient(self._at, run.data, run.model, training, penalty)
+        self.exact = exact_gradient(at, run.data, run.model, training, penalty)
         """Shape (p,), in float64."""
         self._few = len(self.exact) <= FEW_PARAMETERS
 
@@ -104,12 +102,11 @@ class _Ways:
         """Return the finite difference along the exact gradient: two losses instead of 2 p."""
         direction = (self.exact / self.exact.norm()).float()
 
-        def loss_at(shift: float) -> Tensor:
-            moved = self._at + shift * direction
-            predicted = self._model.predict(moved, self._rows.x)
-            return penalised(mse_loss(predicted, self._rows.y), moved, self._settings.penalty)
+        def moved(shift: float) -> Tensor:
+            tried = self._at + shift * direction
+            return loss_at(tried, self._rows, self._model, self._settings.penalty)
 
-        return (loss_at(delta) - loss_at(-delta)) / (2 * delta)
+        return (moved(delta) - moved(-delta)) / (2 * delta)
 
 
 def _layers(run: Run, last: LastStep) -> list[Layer]:

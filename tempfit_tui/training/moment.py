@@ -60,3 +60,8 @@ class Moment(NamedTuple):
 def leaps_up_to(leaps: Iterable[Leap], epoch: int) -> list[Leap]:
     """Return those of `leaps` that begin before `epoch`, cut where they go on beyond it."""
     return [Leap(leap.epoch, min(leap.until, epoch)) for leap in leaps if leap.epoch < epoch]
+
+
+def alone(state: State) -> Moment:
+    """Return the moment of a state whose losses and past aren't needed, to go on from."""
+    return Moment(state, History(), History(), None, None, [], [], [])

@@ -23,7 +23,7 @@ from tempfit_tui.training.history import History
 from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.loop import Losses, train
 from tempfit_tui.training.models import model_of
-from tempfit_tui.training.moment import Best, LastStep, Moment, best_of, leaps_up_to
+from tempfit_tui.training.moment import Best, LastStep, Moment, alone, best_of, leaps_up_to
 from tempfit_tui.training.optimizer import goes_on, optimizer_for, state_of, state_words, with_state
 from tempfit_tui.training.theory import divergence, hessian_eigenvalues, largest_stable_lr
 
@@ -289,8 +289,7 @@ class Run:
         twin = self.twin()
         if self._before_best:
             # Its losses and its best record aren't needed to come to its weights.
-            start = Moment(self._before_best, History(), History(), None, None, [], [], [])
-            twin.return_to(start)
+            twin.return_to(alone(self._before_best))
             twin.relive(self.changes, best.epoch - 1, self.leaps, patient=False)
         state = twin._state()
         if not goes_on(twin._settled[0].training, self.now.training):

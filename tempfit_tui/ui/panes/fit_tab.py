@@ -82,7 +82,10 @@ class FitTab(Container):
     def _draw(self) -> None:
         frame = self._seen.frame if self._seen else None
         self.chart.draw_fit(self._picture(frame))
-        told = self._words(frame.readings if frame else Readings())
+        self._tell()
+
+    def _tell(self) -> None:
+        told = self._words(self._seen.frame.readings if self._seen else Readings())
         if told != self.told:
             self.told = told
             self.post_message(self.Told())
@@ -150,7 +153,7 @@ class FitTab(Container):
         if (x, "") != (self._x, self._refusal):
             self._x, self._refusal = x, ""
             self.post_message(self.Pointed(x))
-            self._draw()
+            self._tell()
 
     def action_type(self) -> None:
         """Type an input, on the pane's lower edge."""
@@ -174,4 +177,4 @@ class FitTab(Container):
             self._point(x)
         elif written.strip():
             self._refusal = f"{shortened(written, 20)}: not a number; type one such as 60"
-        self._draw()
+        self._tell()

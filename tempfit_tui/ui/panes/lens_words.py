@@ -8,9 +8,8 @@ from tempfit_tui.insight import Lens, Step, Way
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.text import DASH, number, setting, signed
 from tempfit_tui.ui.trainer import Seen
+from tempfit_tui.ui.words import Part
 
-Part = tuple[str, str]
-"""Text and its style."""
 Line = list[Part]
 
 WORD = 11
@@ -86,13 +85,11 @@ def _in_full(lens: Lens, frame: Frame, seen: Seen) -> list[Line]:
     step, settings = lens.step, frame.settings
     (weight, bias), (by_weight, by_bias) = step.before, step.gradient
     ratio = abs(by_weight / by_bias) if by_weight is not None and by_bias else None
-    optimizer, way = (
-        f" ({settings['training.optimizer']})",
-        NAMES[str(settings["training.gradient"])],
-    )
+    optimizer = f" ({settings['training.optimizer']})"
+    way = NAMES[str(settings["training.gradient"])]
     return [
         _line("3 gradient", f"∂w {number(by_weight)}  ∂b {number(by_bias)}"),
-        _line("", f"{_by(settings, lens, seen.setup.train_rows)}", QUIET),
+        _line("", _by(settings, lens, seen.setup.train_rows), QUIET),
         _line("", f"{way}, ratio w/b {number(ratio, 3)}", QUIET),
         _line("4 update", f"w {number(weight, 5)} → {number(step.after[0], 5)}", by=optimizer),
         _line("", f"b {number(bias, 5)} → {number(step.after[1], 5)}"),
