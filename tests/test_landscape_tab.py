@@ -101,6 +101,18 @@ async def test_at_every_size_and_in_ascii(size, ascii_only):
         assert ("epoch 3\n" in person.text or "epoch 3  " in person.text) or size[0] < 70
 
 
+async def test_while_training_it_is_soon_there_and_a_pause_finishes_it():
+    async with sitting_at("overfit", size=(80, 24)) as person:
+        await person.press("space")
+        await person.trained(100)
+        await person.press("4", "4", "4")
+        await person.sees("start")
+        await person.press("space")
+        await person.stands()
+        await person.until(lambda: not person.frame.unfinished, "all of it")
+        assert person.frame.landscape.at == pytest.approx(tuple(person.frame.landscape.path[-2:]))
+
+
 async def test_the_window_zooms_in_on_the_last_of_the_way():
     async with sitting_at() as person:
         await person.trainer._line.show(person.trainer._engine.advance(epochs=400))

@@ -170,6 +170,7 @@ class Trainer:
         """Stop training; the slice under way still comes."""
         self.running.clear()
         self._nudged.set()
+        self._ask_further()
 
     def set_speed(self, speed: int | None) -> None:
         """Train so many epochs a second from now on; None for as many as can be."""
@@ -360,8 +361,16 @@ class Trainer:
         self.seen = Seen(frame, setup, rate, charts)
         self._on_seen(self.seen)
         self._frames.drawn()
+        self._ask_further()
+
+    def _ask_further(self) -> None:
+        """Ask for the rest of what is looked at where the next slice's frame is no help."""
+        if self.seen is None or not self.seen.frame.unfinished:
+            return
+        frame = self.seen.frame
         seldom = self.speed is not None and self.speed < 1 / self._frames.seconds
-        if frame.unfinished and (seldom or not self.running.is_set()):
+        nothing_yet = not (frame.lens or frame.landscape)
+        if seldom or nothing_yet or not self.running.is_set():
             self._unfinished.set()
 
 
