@@ -329,8 +329,9 @@ def test_whatever_was_leapt_every_epoch_is_as_it_was(actions, looks, spacing):
             if session._past:
                 assert whole(shown) == whole(done(cut(made, epoch)))
         assert whole(session.run) == now
-    journal, run_id = session.journal, session.keeper.id
     session.leave()
+    # A run is in the journal from its first page on.
+    journal, run_id = session.journal, session.keeper.id
     told = []
     assert replay(journal.read, run_id, told.append)[:2] == (session.run.epoch, None)
     assert told[-1] == session.run.epoch

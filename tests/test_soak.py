@@ -58,6 +58,12 @@ def test_neither_process_keeps_descriptors_or_threads_of_frames_and_new_starts(t
     with Terminal(*options, home=tmp_path) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         (engine,) = children_of(terminal.pid)
+
+        def held():
+            """Return the descriptors and threads of the app and of its engine."""
+            counts = proc.descriptors, proc.threads
+            return [count(pid) for pid in (terminal.pid, engine) for count in counts]
+
         seen = []
         for _ in range(12):
             terminal.press("r")
@@ -66,11 +72,9 @@ def test_neither_process_keeps_descriptors_or_threads_of_frames_and_new_starts(t
             terminal.wait_for(lambda: (terminal.epoch or 0) > 1000)
             # A run that is kept has a lock file open.
             until(lambda: len(kept(tmp_path)) > len(seen), "the run in the journal")
-            seen.append(
-                [
-                    count(pid)
-                    for pid in (terminal.pid, engine)
-                    for count in (proc.descriptors, proc.threads)
-                ]
-            )
-        assert all(last <= early for last, early in zip(seen[-1], seen[1], strict=True)), seen
+            seen.append(held())
+        # A page on its way holds a file for a moment: what stays is what is left behind.
+        until(
+            lambda: all(now <= early for now, early in zip(held(), seen[1], strict=True)),
+            f"no more than after two starts, {seen}",
+        )
