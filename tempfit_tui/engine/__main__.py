@@ -28,11 +28,14 @@ def main() -> None:
     inbox = Inbox()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
 
+    # What is loaded stays: looking through all of PyTorch for garbage takes 80 ms, over and over
+    # while it loads.
+    gc.disable()
     # Only now: loading torch takes a second, in which the app may already be gone.
     from tempfit_tui.engine.host import Host  # noqa: PLC0415
 
-    # What is loaded stays: looking through all of PyTorch for garbage takes 80 ms.
     gc.freeze()
+    gc.enable()
     host = Host(home(), interrupted=lambda: not inbox.is_empty)
     while (request := _next(inbox, host.settle)) is not None:
         answers.write(_packed(host.answer(request)))
