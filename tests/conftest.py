@@ -3,6 +3,7 @@
 It also starts in an empty folder, where whatever it exports is left.
 """
 
+import gc
 import sys
 from typing import NamedTuple
 
@@ -14,6 +15,12 @@ from tempfit_tui.cli import main
 # How long an example takes says nothing here; a busy machine would.
 settings.register_profile("tempfit", deadline=None)
 settings.load_profile("tempfit")
+
+
+def pytest_collection_finish():
+    """Spare each test the search for garbage in all that is loaded: it takes 80 ms, often."""
+    gc.freeze()
+
 
 FOLDERS = {
     "HOME": "",

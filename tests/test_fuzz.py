@@ -1,4 +1,4 @@
-"""A minute of fuzz, the same each time; `python tests/fuzz.py --inputs 100000` has more."""
+"""Half a minute of fuzz, the same each time; `python tests/fuzz.py --inputs 100000` has more."""
 
 from collections import Counter
 
@@ -18,10 +18,10 @@ BAD = {
     "journal": {"damaged, and told", "read, replay refused", "read, export refused"},
 }
 BATCHES = [
-    *(("csv", 600, number) for number in range(4)),
-    *(("recipe", 400, number) for number in range(3)),
-    *(("command line", 400, number) for number in range(2)),
-    *(("journal", 200, number) for number in range(3)),
+    *(("csv", 600, number) for number in range(2)),
+    *(("recipe", 400, number) for number in range(2)),
+    ("command line", 400, 0),
+    *(("journal", 200, number) for number in range(2)),
 ]
 
 

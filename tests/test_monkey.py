@@ -12,8 +12,8 @@ MONKEY = Path(__file__).parent / "monkey.py"
 @pytest.mark.parametrize(
     "walk",
     [
-        pytest.param(("--steps", "300", "--seed", "7"), id="in the pilot"),
-        pytest.param(("--steps", "100", "--seed", "7", "--real"), id="in a terminal"),
+        pytest.param(("--steps", "160", "--seed", "7"), id="in the pilot"),
+        pytest.param(("--steps", "60", "--seed", "7", "--real"), id="in a terminal"),
     ],
 )
 def test_whatever_a_monkey_does_nothing_fails_and_no_run_is_lost(walk):

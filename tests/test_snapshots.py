@@ -193,8 +193,12 @@ def test_refused_setting(snap_compare):
 
 
 def test_light_theme(snap_compare):
-    assert snap_compare(app(theme="textual-light"), terminal_size=WIDE, run_before=REMEDY)
+    assert snap_compare(
+        app(theme="textual-light"), terminal_size=WIDE, run_before=trained(1000, "enter", "2", 300)
+    )
 
 
 def test_ascii(snap_compare):
-    assert snap_compare(app(ascii_only=True), terminal_size=WIDE, run_before=REMEDY)
+    assert snap_compare(
+        app(ascii_only=True), terminal_size=WIDE, run_before=trained(1000, "enter", "2", 300)
+    )

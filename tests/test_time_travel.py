@@ -138,10 +138,10 @@ async def test_what_is_past_is_not_changed_but_branched_from():
         await person.steps(2)
         assert person.frame.ghost.last_epoch == person.epoch
         whole = Journal(home()).read.summaries()
-        assert [(run.id, run.epochs) for run in whole] == [
-            (person.frame.run, branch.epoch),
-            (parent, 400),
-        ]
+        assert [run.id for run in whole] == [person.frame.run, parent]
+        # How much of the branch is written is a matter of time.
+        assert branch.epoch <= whole[0].epochs <= person.epoch
+        assert whole[1].epochs == 400
 
 
 async def test_training_goes_on_from_the_present():
