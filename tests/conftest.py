@@ -5,10 +5,14 @@ It also starts in an empty folder, where whatever it exports is left.
 
 import gc
 import sys
+from functools import partial
 from typing import NamedTuple
 
 import pytest
+import textual.app
+import textual.pilot
 from hypothesis import settings
+from textual import _wait
 
 from tempfit_tui.cli import main
 
@@ -20,6 +24,20 @@ settings.load_profile("tempfit")
 def pytest_collection_finish():
     """Spare each test the search for garbage in all that is loaded: it takes 80 ms, often."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def brisk_pilot():
+    """Let the pilot look often whether a key has been dealt with, and not for a second.
+
+    Where the engine in this process trains without a pause it is never idle, and tests wait for
+    what is to come anyway.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_wait, "SLEEP_GRANULARITY", 0.01)
+        for module in (textual.app, textual.pilot):
+            patch.setattr(module, "wait_for_idle", partial(_wait.wait_for_idle, max_sleep=0.1))
+        yield
 
 
 FOLDERS = {

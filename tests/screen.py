@@ -120,6 +120,7 @@ class Person:
         """Press keys faster than the first of them is answered."""
         for key in keys:
             self.app.simulate_key(key)
+        await self.until(lambda: not self.app.message_queue_size, "all keys to be taken")
         await self.pilot.pause()
 
     async def click(self, words, line="", times=1):

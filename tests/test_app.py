@@ -697,7 +697,10 @@ async def test_survives_every_size_while_running():
         for _ in range(16):
             width, height = sizes.randint(1, 220), sizes.randint(1, 70)
             await person.resize(width, height)
-            assert [len(line) for line in person.lines] == [width] * height
+            await person.until(
+                lambda size=(width, height): [*map(len, person.lines)] == [size[0]] * size[1],
+                f"all of {width}x{height}",
+            )
         await person.resize(120, 40)
         await person.trained(person.epoch + 1)
         assert "running" in person.title

@@ -572,6 +572,7 @@ async def test_a_hidden_chart_remembers_what_to_draw():
     async with app.run_test(size=(92, 40)) as pilot:
         chart = app.query_one(Watched)
         chart.display = False
+        await wait_until(pilot, lambda: not chart.region, "it to be hidden")
         await pilot.pause()
         chart.refreshed.clear()
         chart.draw_losses(loss())

@@ -190,11 +190,11 @@ async def test_what_can_t_be_is_refused_and_the_run_goes_on(engine, where):
     assert (frame.epoch, frame.settings["training.lr"], frame.changes) == (10, 0.01, [])
 
 
-@pytest.mark.parametrize("value", [2**70, "\udcff"])
-async def test_what_can_t_be_sent_is_refused_and_the_run_goes_on(engine, value):
+async def test_what_can_t_be_sent_is_refused_and_the_run_goes_on(engine):
     await engine.open(recipe(**SCALED), THERMOMETER, VIEW)
-    with pytest.raises(EngineRefusedError):
-        await engine.change({"training.epochs": value})
+    for value in (2**70, "\udcff"):
+        with pytest.raises(EngineRefusedError):
+            await engine.change({"training.epochs": value})
     assert (await engine.advance(5)).epoch == 5
 
 

@@ -184,10 +184,11 @@ async def test_nothing_is_cut_off(recipe, size):
         await person.press("x")
         await reads(person, "Enter: train on with lr", "blows up at", "from epoch 0")
         await person.sees("learning-rate finder", "steepest fall", "Esc: back")
+        chart = person.app.screen.query_one(RangeChart)
+        await person.until(lambda: chart.size.height >= 8, "a chart of some height")
         for words in person.app.screen.query("Static"):
             assert words.region.height >= words.virtual_size.height
             assert words.region.bottom < size[1]
-        assert person.app.screen.query_one(RangeChart).size.height >= 8
         assert person.text.isascii() or size[0] > 60
 
 

@@ -40,7 +40,11 @@ async def some_life(person):
     await person.until(lambda: person.trainer.seen, "its first frame")
     await person.presses_at_once("u")
     await person.sees("scroll the words")
+    trainer = person.trainer
     await person.presses_at_once("end", "enter")
+    await person.until(lambda: person.trainer is not trainer, "another run")
+    await person.until(lambda: person.trainer.seen, "its first frame")
+    await person.until(lambda: person.app.screen is person.app.main, "the main screen")
 
 
 async def test_no_task_widget_or_descriptor_is_left_behind():

@@ -52,7 +52,7 @@ def goes_to(terminal, key, title):
 
 
 @BOTH_SIZES
-def test_it_opens_paused_with_every_observation_drawn(size):
+def test_it_opens_paused_steps_trains_changes_and_pauses(size):
     with Terminal("split", size=size) as terminal:
         terminal.sees("Training and validation", "not started", "press space to train")
         assert terminal.status == " epoch 0   train —   val —   lr 0.01"
@@ -64,23 +64,6 @@ def test_it_opens_paused_with_every_observation_drawn(size):
         terminal.wait_for(lambda: marks(terminal) == len(OBSERVATIONS))
         assert terminal.epoch == 0
 
-
-@BOTH_SIZES
-def test_space_trains_and_pauses(size):
-    with Terminal("split", size=size) as terminal:
-        terminal.wait_for("not started")
-        terminal.press("space")
-        terminal.sees("● running", "training until epoch 4,000 · space: pause")
-        terminal.wait_for(lambda: terminal.epoch > 100)
-        terminal.press("space")
-        terminal.wait_for(lambda: "‖ paused" in terminal.rows[0] and "→" in terminal.verdict)
-        terminal.wait_for(lambda: f" epoch {terminal.epoch:,}: " in terminal.verdict)
-
-
-@BOTH_SIZES
-def test_n_trains_one_epoch_and_tells_its_parts(size):
-    with Terminal("split", size=size) as terminal:
-        terminal.wait_for("not started")
         terminal.press("n")
         parts = ["epoch 1: ", "loss 53.57", "gradient -61.24, -9.284", "w 1.612, b 0.09284"]
         if size != SMALL:
@@ -90,16 +73,15 @@ def test_n_trains_one_epoch_and_tells_its_parts(size):
         terminal.press("n", "n")
         terminal.wait_for(lambda: terminal.status.startswith(" epoch 3   train 20.56   val 97.63"))
 
-
-@BOTH_SIZES
-def test_plus_changes_the_learning_rate_and_is_marked_on_the_chart(size):
-    with Terminal("split", size=size) as terminal:
-        terminal.wait_for("not started")
-        terminal.press("space")
+        terminal.press("3", "space")
+        terminal.sees("● running", "training until epoch 4,000 · space: pause")
         terminal.wait_for(lambda: terminal.epoch > 100)
         terminal.press("+")
         terminal.wait_for(lambda: "   lr 0.01778" in terminal.status)
         terminal.sees("lr 0.01→0.0178", "● running")
+        terminal.press("space")
+        terminal.wait_for(lambda: "‖ paused" in terminal.rows[0] and "→" in terminal.verdict)
+        terminal.wait_for(lambda: f" epoch {terminal.epoch:,}: " in terminal.verdict)
 
 
 @BOTH_SIZES

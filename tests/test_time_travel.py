@@ -189,7 +189,9 @@ async def test_u_lists_the_runs_and_opens_one():
         await person.sees("Runs", first[:4])
         await person.press("down")
         await person.press("enter")
-        await person.until(lambda: person.frame.run == first, "the first run")
+        await person.until(
+            lambda: person.trainer.seen and person.frame.run == first, "the first run"
+        )
         await person.sees("epoch 400 ", "lr 0.02", "paused")
         assert person.frame.train == losses
         await person.steps(1)
