@@ -4,6 +4,7 @@ It also starts in an empty folder, where whatever it exports is left.
 """
 
 import gc
+import signal
 import sys
 from functools import partial
 from typing import NamedTuple
@@ -19,6 +20,12 @@ from tempfit_tui.cli import main
 # How long an example takes says nothing here; a busy machine would.
 settings.register_profile("tempfit", deadline=None)
 settings.load_profile("tempfit")
+
+
+def pytest_configure():
+    """Let what tests start be interrupted, also under nohup or a shell's `&`, which keep it off."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_finish():

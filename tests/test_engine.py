@@ -435,12 +435,14 @@ def asked_and_answered(process, request):
 
 
 def ended(process):
-    """Wait for the end, and return the exit code."""
-    code = process.wait(DEADLINE)
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream:
-            stream.close()
-    return code
+    """Wait for the end, and return the exit code; one that goes on is killed."""
+    try:
+        return process.wait(DEADLINE)
+    finally:
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
 
 
 @pytest.mark.parametrize(
