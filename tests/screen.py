@@ -108,6 +108,7 @@ class Person:
     async def stands(self):
         """Wait until training is paused, and the last slice is here."""
         await self.until(lambda: not self.trainer.running.is_set(), "a pause")
+        await self.trainer.look(self.trainer.view)  # is answered after the slice
         await self.pilot.pause()
 
     async def steps(self, count):

@@ -134,6 +134,7 @@ async def test_a_double_press_or_click_opens_one_text_field():
         await person.presses_at_once("enter", "enter")
         await person.until(lambda: person.focus == "editor", "the text field")
         await person.press("escape")
+        await person.until(lambda: not person.app.main.query("#editor"), "the field gone")
         await person.click("0.01", LR, times=2)
         await person.until(lambda: person.focus == "editor", "the text field")
         assert len(person.app.main.query("#editor")) == 1
