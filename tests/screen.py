@@ -8,6 +8,7 @@ from tempfit_tui.catalogue import open_named
 from tempfit_tui.engine.local import LocalEngine
 from tempfit_tui.ui.app import TempfitApp
 from tempfit_tui.ui.options import Options
+from tempfit_tui.ui.panes.editor import Editor
 
 ENDLESS = {"training.epochs": None}
 """Settings for a run that is watched for longer than the recipe may take."""
@@ -81,6 +82,15 @@ class Person:
         """The id of what has the focus."""
         return self.app.focused and self.app.focused.id
 
+    @property
+    def types(self):
+        """Whether a text field has the focus."""
+        return isinstance(self.app.focused, Editor)
+
+    def at(self, x, y):
+        """Return the widget shown there; one that has just gone is shown until the next frame."""
+        return self.app.get_widget_at(x, y)[0]
+
     def line(self, begin):
         """Return the first line that begins so, a pane's border apart."""
         return next(line for line in self.lines if line.lstrip("│|").startswith(begin))
@@ -128,6 +138,7 @@ class Person:
         """Click on the first cell of `words`, on the first line that holds `line` too."""
         for y, shown in enumerate(self.lines):
             if line in shown and (x := shown.find(words, shown.find(line) + len(line))) >= 0:
+                await self.until(lambda x=x, y=y: self.at(x, y).is_attached, "a screen up to date")
                 widget, region = self.app.get_widget_at(x, y)
                 await self.pilot.click(widget, offset=(x - region.x, y - region.y), times=times)
                 return

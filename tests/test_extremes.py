@@ -152,7 +152,7 @@ async def test_typed_it_is_refused_under_its_line_or_in_force(name):
         for written in TYPED + (TYPED_MORE if name in TYPED_ALL else ()):
             await person.click(" ", f"│{field.label}")
             await person.press("enter")
-            await person.until(lambda: person.focus == "editor", "the text field")
+            await person.until(lambda: person.types, "the text field")
             person.app.focused.value = written
             await answered(person, field, field.parsed(written))
         await person.steps(1)

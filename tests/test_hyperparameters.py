@@ -1,7 +1,12 @@
 """The hyperparameters pane: every setting by keys, by typing and by mouse, and why not."""
 
+import asyncio
+
 import pytest
 from screen import ENDLESS, sitting_at
+from textual.events import MouseDown, MouseUp
+
+from tempfit_tui.ui.panes.editor import Editor
 
 LR = "lr "
 
@@ -9,7 +14,7 @@ LR = "lr "
 async def edit(person, written):
     """Type `written` for the setting under the cursor, up to Enter."""
     await person.press("enter")
-    await person.until(lambda: person.focus == "editor", "the text field")
+    await person.until(lambda: person.types, "the text field")
     await person.press(*written)
 
 
@@ -111,7 +116,7 @@ async def test_leaving_the_text_field_keeps_the_value(key):
         await person.press("2")
         await edit(person, "0.05")
         await person.press(key)
-        await person.until(lambda: not person.app.main.query("#editor"), "no text field")
+        await person.until(lambda: not person.app.main.query(Editor), "no text field")
         assert "0.01 " in person.row(LR)
         assert person.frame.settings["training.lr"] == 0.01
 
@@ -132,12 +137,27 @@ async def test_a_double_press_or_click_opens_one_text_field():
     async with sitting_at() as person:
         await person.press("2")
         await person.presses_at_once("enter", "enter")
-        await person.until(lambda: person.focus == "editor", "the text field")
+        await person.until(lambda: person.types, "the text field")
         await person.press("escape")
-        await person.until(lambda: not person.app.main.query("#editor"), "the field gone")
+        await person.until(lambda: not person.app.main.query(Editor), "the field gone")
         await person.click("0.01", LR, times=2)
-        await person.until(lambda: person.focus == "editor", "the text field")
-        assert len(person.app.main.query("#editor")) == 1
+        await person.until(lambda: person.types, "the text field")
+        assert len(person.app.main.query(Editor)) == 1
+
+
+async def test_a_click_on_a_text_field_that_has_just_gone_does_no_harm():
+    async with sitting_at() as person:
+        await person.press("2")
+        await edit(person, "")
+        editor = person.app.focused
+        x, y = editor.region.offset
+        editor.action_leave()
+        while editor.is_attached:
+            await asyncio.sleep(0)
+        assert person.at(x, y) is editor
+        person.app.post_message(MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y))
+        person.app.post_message(MouseUp(None, x, y, 0, 0, 1, False, False, False, x, y))
+        await person.steps(1)
 
 
 async def test_the_value_as_it_was_asks_for_nothing():
@@ -229,7 +249,7 @@ async def test_a_resize_leaves_the_text_field():
         await person.press("2")
         await edit(person, "77")
         await person.resize(80, 24)
-        await person.until(lambda: not person.app.main.query("#editor"), "no text field")
+        await person.until(lambda: not person.app.main.query(Editor), "no text field")
         assert "0.01 " in person.row(LR)
         assert person.focus == "hyperparameters"
 
@@ -254,7 +274,7 @@ async def test_buttons_step():
 async def test_a_click_on_a_number_edits_it_and_on_a_word_turns_it():
     async with sitting_at() as person:
         await person.click("0.01", LR)
-        assert person.focus == "editor"
+        assert person.types
         await person.press(*"0.02", "enter")
         await person.sees("lr         0.02 ")
         await person.click("autograd")

@@ -22,6 +22,9 @@ class TempfitApp(App[None]):
 
     TITLE = "tempfit"
     CSS_PATH = "app.tcss"
+    # Panes are drawn anew too often to select text in, and Textual fails where the mouse goes down
+    # on what has just gone.
+    ALLOW_SELECT = False
 
     def __init__(self, opened: Opened, engine: Engine, options: Options) -> None:
         super().__init__(driver_class=TerminalDriver)

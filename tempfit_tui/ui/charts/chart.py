@@ -36,8 +36,6 @@ class Look:
 class Chart(Widget, can_focus=True):
     """A widget of lines that a subclass paints; it can have the focus but doesn't show it."""
 
-    ALLOW_SELECT = False
-
     DEFAULT_CSS = """
     Chart {
         width: 1fr;

@@ -26,8 +26,6 @@ NARROW = 100
 class Bar(Widget):
     """A line of text, made for the width there is."""
 
-    ALLOW_SELECT = False
-
     DEFAULT_CSS = """
     Bar {
         height: 1;

@@ -29,9 +29,9 @@ class Editor(Input):
         on_typed: Callable[[str], None],
         *,
         placeholder: str = "",
-        id: str | None = "editor",  # noqa: A002
     ) -> None:
-        super().__init__(value, placeholder, select_on_focus=True, compact=True, id=id)
+        # Without an id: the one before may still be going.
+        super().__init__(value, placeholder, select_on_focus=True, compact=True)
         self._pane, self._on_typed = pane, on_typed
         self.styles.offset = region.offset
         self.styles.width = region.width
@@ -46,5 +46,6 @@ class Editor(Input):
         self._on_typed(self.value)
 
     def on_blur(self) -> None:
-        """Go away with the focus."""
+        """Go away with the focus; a click before the next frame must not give it back."""
+        self.can_focus = False
         self.remove()

@@ -162,8 +162,7 @@ class FitTab(Container):
         before = "" if self._x is None else number(self._x, 6)
         place = Region(self.region.x + 1, self.region.bottom, self.region.width - 2, 1)
         asked = self._glyphs(f"{self._names[0]} to predict for")
-        # Without an id: another may still be going.
-        editor = Editor(before, place, self.chart, self._typed, placeholder=asked, id=None)
+        editor = Editor(before, place, self.chart, self._typed, placeholder=asked)
         self.screen.mount(editor)
         editor.focus()
 

@@ -22,8 +22,6 @@ WORKING = "taking the epoch apart"
 class Lens(VerticalScroll):
     """Forward, loss, gradient, update; the gradient's ways; what it means in the file's units."""
 
-    ALLOW_SELECT = False
-
     def __init__(self, table: Table, glyphs: Glyphs) -> None:
         super().__init__(id="lens")
         self._table, self._glyphs = table, glyphs

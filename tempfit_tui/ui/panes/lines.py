@@ -12,8 +12,6 @@ class Lines(ScrollView, can_focus=True):
     Text is given as Content, never as markup: what a file holds can't be read as any.
     """
 
-    ALLOW_SELECT = False
-
     DEFAULT_CSS = """
     Lines {
         scrollbar-size-vertical: 1;
