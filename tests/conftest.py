@@ -29,8 +29,9 @@ def pytest_configure():
 
 
 def pytest_collection_finish():
-    """Spare each test the search for garbage in all that is loaded: it takes 80 ms, often."""
+    """Look for garbage seldom, and never in what is loaded: a third of the suite's time."""
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -179,6 +179,9 @@ def test_the_default_recipe_beats_the_line_at_its_best_and_memorises_after():
     assert vals[-1] > 3
 
 
+ANY = (1, 10**9)
+
+
 def told(run):
     """Return the verdict, and the medians of both losses at the end."""
     evidence = Witness(run).evidence(run)
@@ -186,41 +189,34 @@ def told(run):
 
 
 @pytest.mark.parametrize(
-    ("remedy", "epochs", "kind", "least", "train", "val"),
+    ("remedy", "epochs", "since", "least", "train", "val"),
     # Ranges from the table: over its seeds, and wider by a half where more is drawn than those.
+    # Since when it overfits: from the verdicts' table, seed 0; others fit.
     [
-        ({}, 6_000, "overfitting", (1.97, 2.33), (0, 0.005), (3.9, 26)),
-        ({"penalty__l2": 1e-3}, 4_000, "overfitting", (1.95, 2.25), (1.6, 1.62), (4.2, 4.74)),
-        ({"penalty__l2": 1e-2}, 4_000, "fits", (3.1, 3.4), (2.30, 2.32), (3.3, 3.4)),
-        ({"penalty__l2": 1e-1}, 4_000, "fits", (15.0, 16), (3.48, 3.50), (15.75, 15.85)),
-        ({"penalty__l1": 1e-3}, 4_000, "overfitting", (3.5, 3.8), (1.1, 1.65), (4.7, 6)),
-        ({"penalty__l1": 1e-2}, 4_000, "fits", (9, 10.3), (2.7, 2.85), (9.1, 10.4)),
-        ({"input_noise__sigma": 0.05}, 4_000, "overfitting", (1.6, 2.0), (0.5, 1.5), (19, 62)),
-        ({"input_noise__sigma": 0.3}, 6_000, "overfitting", (3.7, 11), (1.5, 3.7), (16, 45)),
-        ({"model__dropout": 0.1}, 4_000, "overfitting", (1.9, 6.3), (0.8, 1.8), (10, 31)),
-        ({"model__hidden": (8,)}, 6_000, "overfitting", (1.0, 3.3), (0.95, 1.2), (10, 76)),
-        ({"model__hidden": (2,)}, 10_000, "fits", (3.6, 5.9), (1.6, 1.7), (5.0, 6.9)),
-        ({"more_data__rows": 100}, 4_000, "fits", (0.6, 4.5), (1.1, 3.5), (0.9, 8.7)),
+        ({}, 6_000, (350, 390), (1.97, 2.33), (0, 0.005), (3.9, 26)),
+        ({"penalty__l2": 1e-3}, 4_000, (530, 570), (1.95, 2.25), (1.6, 1.62), (4.2, 4.74)),
+        ({"penalty__l2": 1e-2}, 4_000, None, (3.1, 3.4), (2.30, 2.32), (3.3, 3.4)),
+        ({"penalty__l2": 1e-1}, 4_000, None, (15.0, 16), (3.48, 3.50), (15.75, 15.85)),
+        ({"penalty__l1": 1e-3}, 4_000, (710, 750), (3.5, 3.8), (1.1, 1.65), (4.7, 6)),
+        ({"penalty__l1": 1e-2}, 4_000, None, (9, 10.3), (2.7, 2.85), (9.1, 10.4)),
+        ({"input_noise__sigma": 0.05}, 4_000, ANY, (1.6, 2.0), (0.5, 1.5), (19, 62)),
+        ({"input_noise__sigma": 0.3}, 6_000, (1_600, 2_600), (3.7, 11), (1.5, 3.7), (16, 45)),
+        ({"model__dropout": 0.1}, 4_000, ANY, (1.9, 6.3), (0.8, 1.8), (10, 31)),
+        ({"model__hidden": (8,)}, 6_000, ANY, (1.0, 3.3), (0.95, 1.2), (10, 76)),
+        ({"model__hidden": (2,)}, 10_000, None, (3.6, 5.9), (1.6, 1.7), (5.0, 6.9)),
+        ({"more_data__rows": 100}, 4_000, None, (0.6, 4.5), (1.1, 3.5), (0.9, 8.7)),
     ],
     ids=str,
 )
-def test_remedies_on_the_default_recipe(remedy, epochs, kind, least, train, val):
+def test_remedies_on_the_default_recipe(remedy, epochs, since, least, train, val):
     run = default(epochs, **remedy)
     verdict, train_end, val_end = told(run)
-    assert verdict.kind == kind
+    assert verdict.kind == ("overfitting" if since else "fits")
+    if since:
+        assert since[0] <= verdict.since <= since[1]
     assert least[0] <= run.best.loss * run.data.loss_unit <= least[1]
     assert train[0] <= train_end <= train[1]
     assert val[0] <= val_end <= val[1]
-
-
-def test_each_remedy_is_told_from_its_epoch_on():
-    # Verdict, seed 0: overfitting since about 370, 550 and 730.
-    for epochs, remedy, since in (
-        (6_000, {}, 370),
-        (4_000, {"penalty__l2": 1e-3}, 550),
-        (4_000, {"penalty__l1": 1e-3}, 730),
-    ):
-        assert told(default(epochs, **remedy))[0].since == pytest.approx(since, abs=20)
 
 
 def test_the_line_stays_at_its_floor():
