@@ -4,9 +4,7 @@ import asyncio
 import io
 import os
 import signal
-import sqlite3
 import sys
-import termios
 import time
 
 import msgspec
@@ -340,74 +338,6 @@ def test_a_suspended_engine_is_told_and_started_again_with_nothing_lost():
         terminal.press("q")
         assert terminal.ended() == 0
         until(lambda: not lives(another), "the engine's end")
-
-
-# --- an app that is ended
-
-
-def dialog(terminal):
-    terminal.press("p")
-    terminal.wait_for("Draw other validation rows")
-
-
-def other_screen(terminal):
-    terminal.press("u")
-    terminal.wait_for("Runs")
-
-
-def send(*numbers):
-    def sends(terminal):
-        for number in numbers:
-            terminal.send_signal(number)
-
-    return sends
-
-
-ENDS = [
-    pytest.param(dialog, send(*[signal.SIGTERM] * 3), 143, id="SIGTERM, thrice, over a dialog"),
-    pytest.param(other_screen, send(signal.SIGHUP), 129, id="SIGHUP over another screen"),
-]
-RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l")
-"""The screen as it was, the cursor, no mouse, no brackets around what is pasted."""
-
-
-def ended_well(terminal, before, code):
-    """Tell what was asked of an app that was ended, by its exit code and its terminal."""
-    assert terminal.ended() == code
-    after = terminal.output[terminal.output.rindex(b"\x1b[?1049h") :]
-    assert [part for part in RESTORED if part not in after] == []
-    assert termios.tcgetattr(terminal.descriptor)[:4] == before[:4]
-    assert terminal.left_behind == ""
-
-
-@pytest.mark.parametrize(("where", "end", "code"), ENDS)
-def test_an_app_that_is_ended_leaves_terminal_and_journal_as_they_should_be(
-    where, end, code, tmp_path
-):
-    with Terminal(*TRAINING, home=tmp_path) as terminal:
-        before = termios.tcgetattr(terminal.descriptor)
-        terminal.wait_for(lambda: (terminal.epoch or 0) > 1000)
-        (engine,) = children_of(terminal.pid)
-        where(terminal)
-        end(terminal)
-        ended_well(terminal, before, code)
-        until(lambda: not lives(engine), "the engine's end")
-    with sqlite3.connect(tmp_path / "journal.db") as journal:
-        assert journal.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        ((epochs, left),) = journal.execute("SELECT epochs, left FROM runs").fetchall()
-    journal.close()
-    assert epochs > 1000
-    assert left is None, "a run that was torn from its app counts as cut off"
-
-
-def test_an_app_that_is_ended_before_its_engine_is_up_leaves_nothing():
-    with Terminal() as terminal:
-        before = termios.tcgetattr(terminal.descriptor)
-        terminal.wait_for(lambda: children_of(terminal.pid))
-        (engine,) = children_of(terminal.pid)
-        send(signal.SIGTERM, signal.SIGTERM)(terminal)
-        ended_well(terminal, before, 143)
-        until(lambda: not lives(engine), "the engine's end")
 
 
 # --- hostile bytes for the engine

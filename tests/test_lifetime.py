@@ -3,7 +3,10 @@
 import os
 import select
 import signal
+import sqlite3
+import termios
 from collections import deque
+from contextlib import closing
 
 import pytest
 from helpers import until
@@ -30,30 +33,82 @@ def rests(pid, looks=50):
     return met
 
 
+def charts(_):
+    """Stay where training is watched."""
+
+
+def dialog(terminal):
+    terminal.press("p")
+    terminal.wait_for("Draw other validation rows")
+
+
+def other_screen(terminal):
+    terminal.press("u")
+    terminal.wait_for("Runs")
+
+
 def press(key):
     return lambda terminal: terminal.press(key)
 
 
-def send(number):
-    return lambda terminal: terminal.send_signal(number)
+def send(*numbers):
+    def sends(terminal):
+        for number in numbers:
+            terminal.send_signal(number)
+
+    return sends
 
 
 WAYS_TO_END = [
-    pytest.param(press("q"), 0, id="q"),
-    pytest.param(press("ctrl+c"), 0, id="ctrl+c"),
-    pytest.param(send(signal.SIGINT), 130, id="SIGINT"),
-    pytest.param(send(signal.SIGTERM), 143, id="SIGTERM"),
-    pytest.param(Terminal.hang_up, 129, id="terminal closed"),
-    pytest.param(send(signal.SIGKILL), -signal.SIGKILL, id="SIGKILL"),
+    pytest.param(charts, press("q"), 0, id="q"),
+    pytest.param(charts, press("ctrl+c"), 0, id="ctrl+c"),
+    pytest.param(charts, send(signal.SIGINT), 130, id="SIGINT"),
+    pytest.param(dialog, send(*[signal.SIGTERM] * 3), 143, id="SIGTERM, thrice, over a dialog"),
+    pytest.param(other_screen, send(signal.SIGHUP), 129, id="SIGHUP over another screen"),
+    pytest.param(charts, Terminal.hang_up, 129, id="terminal closed"),
+    pytest.param(charts, send(signal.SIGKILL), -signal.SIGKILL, id="SIGKILL"),
 ]
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l")
+"""The screen as it was, the cursor, no mouse, no brackets around what is pasted."""
 
 
-@pytest.mark.parametrize(("end", "code"), WAYS_TO_END)
-def test_no_engine_outlives_the_app(end, code):
-    with Terminal(*TRAINING) as terminal:
+def assert_restored(terminal, modes):
+    """Check that a terminal is as it was found, its modes and its screen."""
+    after = terminal.output[terminal.output.rindex(b"\x1b[?1049h") :]
+    assert [part for part in RESTORED if part not in after] == []
+    assert termios.tcgetattr(terminal.descriptor)[:4] == modes
+    assert terminal.left_behind == ""
+
+
+@pytest.mark.parametrize(("where", "end", "code"), WAYS_TO_END)
+def test_however_the_app_ends_terminal_engine_and_journal_are_left_as_they_should_be(
+    where, end, code, tmp_path
+):
+    with Terminal(*TRAINING, home=tmp_path) as terminal:
+        modes = termios.tcgetattr(terminal.descriptor)[:4]
         engine = engine_of(terminal)
+        assert termios.tcgetattr(terminal.descriptor)[:4] != modes
+        where(terminal)
         end(terminal)
         assert terminal.ended() == code
+        if end is not Terminal.hang_up and code != -signal.SIGKILL:
+            assert_restored(terminal, modes)
+        until(lambda: not lives(engine), "the engine's end")
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:
+        assert journal.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        ((epochs, left),) = journal.execute("SELECT epochs, left FROM runs").fetchall()
+    assert epochs > 1000
+    assert (left is None) == bool(code), "a run that was torn from its app counts as cut off"
+
+
+def test_an_app_that_is_ended_before_its_engine_is_up_leaves_nothing():
+    with Terminal() as terminal:
+        modes = termios.tcgetattr(terminal.descriptor)[:4]
+        terminal.wait_for(lambda: children_of(terminal.pid))
+        (engine,) = children_of(terminal.pid)
+        send(signal.SIGTERM, signal.SIGTERM)(terminal)
+        assert terminal.ended() == 143
+        assert_restored(terminal, modes)
         until(lambda: not lives(engine), "the engine's end")
 
 

@@ -3,10 +3,9 @@
 import re
 import signal
 import subprocess
-import termios
 
 import pytest
-from terminal import PROGRAM, Terminal, kept_open
+from terminal import PROGRAM, Terminal
 
 BOTH_SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
 SMALL = (80, 24)
@@ -15,15 +14,6 @@ OBSERVATIONS = (
     *("48.9     8.0", "33.9     3.0", "21.8    -4.0", "48.4     6.0", "60.4    13.0"),
     "68.4    21.0",
 )
-COOKED = termios.ECHO | termios.ICANON | termios.ISIG
-"""A terminal's modes as a shell has them."""
-WAYS_TO_LEAVE = [
-    pytest.param(lambda terminal: terminal.press("q"), 0, id="q"),
-    pytest.param(lambda terminal: terminal.press("ctrl+c"), 0, id="ctrl+c"),
-    pytest.param(lambda terminal: terminal.send_signal(signal.SIGINT), 130, id="SIGINT"),
-    pytest.param(lambda terminal: terminal.send_signal(signal.SIGTERM), 143, id="SIGTERM"),
-    pytest.param(lambda terminal: terminal.send_signal(signal.SIGHUP), 129, id="SIGHUP"),
-]
 FULL_SPEED = ("split", "--speed", "full", "--start")
 CORNERS = "╭╮╰╯"
 
@@ -213,17 +203,6 @@ def test_without_a_terminal_it_says_so_in_one_line():
     assert done.stderr == (
         "tempfit-tui: the app needs a terminal; `tempfit-tui run` trains without one\n"
     )
-
-
-@pytest.mark.parametrize(("leave", "code"), WAYS_TO_LEAVE)
-def test_it_leaves_the_terminal_as_it_found_it(leave, code):
-    with Terminal() as terminal, kept_open(terminal) as line:
-        terminal.wait_for(" epoch 0 ")
-        assert not termios.tcgetattr(line)[3] & COOKED
-        leave(terminal)
-        assert terminal.ended() == code
-        assert termios.tcgetattr(line)[3] & COOKED == COOKED
-        assert terminal.left_behind == ""
 
 
 def test_a_signal_before_the_first_frame_leaves_nothing_behind():

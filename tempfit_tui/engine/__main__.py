@@ -37,9 +37,10 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     host = Host(home(), interrupted=lambda: not inbox.is_empty)
-    while (request := _next(inbox, host.settle)) is not None:
-        answers.write(_packed(host.answer(request)))
-        answers.flush()
+    with contextlib.suppress(BrokenPipeError):  # a killed app reads no answer
+        while (request := _next(inbox, host.settle)) is not None:
+            answers.write(_packed(host.answer(request)))
+            answers.flush()
     host.close()
 
 
