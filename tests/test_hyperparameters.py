@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from screen import ENDLESS, sitting_at
+from screen import DEADLINE_SECONDS, ENDLESS, sitting_at
 from textual.events import MouseDown, MouseUp
 
 from tempfit_tui.ui.panes.editor import Editor
@@ -152,8 +152,9 @@ async def test_a_click_on_a_text_field_that_has_just_gone_does_no_harm():
         editor = person.app.focused
         x, y = editor.region.offset
         editor.action_leave()
-        while editor.is_attached:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while editor.is_attached:  # without a pause, which would draw the next frame
+                await asyncio.sleep(0)
         assert person.at(x, y) is editor
         person.app.post_message(MouseDown(None, x, y, 0, 0, 1, False, False, False, x, y))
         person.app.post_message(MouseUp(None, x, y, 0, 0, 1, False, False, False, x, y))

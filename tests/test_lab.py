@@ -180,6 +180,7 @@ def test_the_default_recipe_beats_the_line_at_its_best_and_memorises_after():
 
 
 ANY = (1, 10**9)
+"""Some epoch: there is no figure for it."""
 
 
 def told(run):
@@ -212,6 +213,7 @@ def test_remedies_on_the_default_recipe(remedy, epochs, since, least, train, val
     run = default(epochs, **remedy)
     verdict, train_end, val_end = told(run)
     assert verdict.kind == ("overfitting" if since else "fits")
+    assert (verdict.since is None) == (since is None)
     if since:
         assert since[0] <= verdict.since <= since[1]
     assert least[0] <= run.best.loss * run.data.loss_unit <= least[1]

@@ -252,6 +252,25 @@ def test_what_is_left_of_points_learnt_by_heart_is_not_called_a_curve():
     assert told.kind == "fits"
 
 
+REMEDIES = [
+    ({"penalty__l2": 1e-2}, 2500, "fits", None),
+    ({"penalty__l2": 1e-1}, 2000, "fits", None),
+    ({"model__hidden": (2,)}, 8000, "fits", None),
+    ({"more_data__rows": 100}, 3500, "fits", None),
+    ({"penalty__l2": 1e-3}, 2500, "overfitting", (550, 30)),
+    ({"model__kind": "linear"}, 2000, "fits", None),
+]
+
+
+@pytest.mark.parametrize(("settings", "epochs", "kind", "since"), REMEDIES)
+def test_remedies_on_the_default_recipe(settings, epochs, kind, since):
+    told = verdicts([epochs], **{**DEFAULT, **settings})[epochs]
+    assert told.kind == kind
+    assert (told.since is None) == (since is None)
+    if since:
+        assert told.since == pytest.approx(since[0], abs=since[1])
+
+
 def risen(by, fallen_to, epochs=1000):
     """Return losses whose training falls on, from a line's, while validation turns at a quarter."""
     part = np.linspace(0, 1, epochs)

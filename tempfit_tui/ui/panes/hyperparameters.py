@@ -186,8 +186,6 @@ class HyperparametersPane(Lines):
         if field.choices:
             self.want_step(field.name, 1)
             return
-        if self._editor and self._editor.is_attached:  # a second press, or it is still going
-            self._editor.remove()
         index = next(i for i, row in enumerate(self._lines) if row.field is field)
         self.bring_to_view(index)
         left, top, width, _ = self.content_region
