@@ -13,6 +13,7 @@ from tempfit_tui.text import InputError, harmless
 
 if TYPE_CHECKING:
     from tempfit_tui.catalogue import Opened
+    from tempfit_tui.headless import Keep
     from tempfit_tui.record import ExportKind
 
 BAD_INPUT = 2
@@ -135,8 +136,15 @@ def app(
 @X_COLUMN
 @Y_COLUMN
 @SETTINGS
-@click.option("--epochs", type=EPOCHS, help="Where to end; else as the recipe says.")
-@click.option("--every", type=EPOCHS, default=500, help="Print every so many epochs.")
+@click.option("--epochs", type=EPOCHS, help="Number of epochs (default: the recipe's).")
+@click.option("--every", type=EPOCHS, default=500, help="Print every N epochs (default: 500).")
+@click.option(
+    "--keep",
+    type=click.Choice(("best", "last")),
+    default="last",
+    help="Which weights to end with: those of the last epoch, or those with the lowest "
+    "validation loss. Early stopping always keeps the best.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 def run(
     recipe: str | None,
@@ -145,18 +153,18 @@ def run(
     settings: tuple[str, ...],
     epochs: int | None,
     every: int,
+    keep: "Keep",
     as_json: bool,
 ) -> None:
     """Train RECIPE without a screen, and print its losses.
 
-    Exits with 0 when done, 1 when training diverged, 2 for bad input.
+    Exits with 0 when done, 1 when training diverged or was diverging at its end, 2 for bad input.
     """
     opened = _opened(recipe, x, y, settings)
     from tempfit_tui.headless import train  # noqa: PLC0415
 
-    if stopped := train(opened, epochs, every, as_json):
-        reason = f"diverged at epoch {stopped.epoch}: {stopped.reason}"
-        click.echo(f"tempfit-tui: {reason}", err=True)
+    if diverged := train(opened, epochs, every, as_json, keep):
+        click.echo(f"tempfit-tui: {diverged}", err=True)
         sys.exit(DIVERGED)
 
 

@@ -182,6 +182,10 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     """The id of the run that it came from."""
     parent_epoch: int = 0
     """Where it left that run; 0 for a new start."""
+    train_variance: float = 0.0
+    """Of the training targets, in the file's units squared: what R² compares a loss with."""
+    val_variance: float | None = None
+    """Of the validation targets; None for fewer than two."""
 
 
 class CutOff(msgspec.Struct, frozen=True, array_like=True):
@@ -203,7 +207,8 @@ class Frame(msgspec.Struct, frozen=True):
     parameters: list[float | None]
     """In transformed units, weight before bias, at the state shown."""
     raw_parameters: list[float | None] | None
-    """Slope and intercept in the file's own units, for linear models."""
+    """The coefficients in the file's own units: slope and intercept of a line, of a polynomial
+    one for each power, the zeroth first; None for other models."""
     settings: dict[str, Value]
     """The live settings in force, by their dotted names."""
     limit: Limit

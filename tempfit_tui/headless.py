@@ -2,18 +2,24 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 import click
 import msgspec
 from msgspec.structs import replace
 
 from tempfit_tui.catalogue import Opened
-from tempfit_tui.frame import Frame, Stopped, View
+from tempfit_tui.frame import Frame, Setup, View
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import Journal
+from tempfit_tui.law import law_of_frame
 from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
-from tempfit_tui.text import DASH
+from tempfit_tui.text import DASH, fixed, number
+from tempfit_tui.training.scores import Score, Scores, scores_of
+
+Keep = Literal["best", "last"]
+"""Which weights to end with."""
 
 DEFAULT_EPOCHS = 5000
 """Where a run ends whose recipe doesn't say."""
@@ -24,8 +30,12 @@ LONG = 20_000
 NO_CURVES = View(columns=1, points=2, all_parameters=True)
 
 
-def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stopped | None:
-    """Run `opened` to its end, print what a program or a person reads, and say why it stopped.
+def train(
+    opened: Opened, epochs: int | None, every: int, as_json: bool, keep: Keep = "last"
+) -> str:
+    """Run `opened` to its end, print what a program or a person reads.
+
+    Returns why training diverged, "" where it did not.
 
     Raises:
         InputError: the recipe doesn't suit the table.
@@ -35,21 +45,58 @@ def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stop
     journal, source = Journal(home()), Source(opened.name, str(opened.file))
     session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
     try:
-        return _trained(session, end, every, as_json)
+        for decision in opened.table.decisions:
+            click.echo(f"{opened.table.source}: {decision}", err=True)
+        return _trained(session, opened, end, every, as_json, keep)
     finally:
         session.leave()
         if journal.trouble:
             click.echo(f"tempfit-tui: {journal.trouble}", err=True)
 
 
-def _trained(session: Session, end: int, every: int, as_json: bool) -> Stopped | None:
+def _trained(
+    session: Session, opened: Opened, end: int, every: int, as_json: bool, keep: Keep
+) -> str:
     if not as_json:
         click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     frame = session.frame(NO_CURVES)
+    setup = frame.setup
+    assert setup, "the first frame says what stays the same"
     for frame in _stops(session, end, every):
         click.echo(_json_epoch(frame) if as_json else _row(frame, session.run.validates))
-    click.echo(_json_result(frame) if as_json else _ending(frame))
-    return frame.stopped
+    result = Result(opened, setup, frame, *_kept(session, frame, keep))
+    click.echo(_json_result(result) if as_json else _ending(result))
+    if frame.stopped:
+        return f"diverged at epoch {frame.stopped.epoch}: {frame.stopped.reason}"
+    return f"diverging: {frame.verdict.why}" if frame.verdict.kind == "diverging" else ""
+
+
+class Result(NamedTuple):
+    """What a run came to."""
+
+    opened: Opened
+    setup: Setup
+    last: Frame
+    """At its last epoch."""
+    kept: Frame
+    """At the epoch whose parameters are kept."""
+    scores: Scores
+    """Of those parameters."""
+
+    @property
+    def law(self) -> str:
+        """The fitted law in the file's units; "" for a model without one."""
+        kind, table = self.opened.recipe.model.kind, self.opened.table
+        return law_of_frame(self.kept, self.setup, kind, table)
+
+
+def _kept(session: Session, last: Frame, keep: Keep) -> tuple[Frame, Scores]:
+    """Return the frame of the parameters to keep, and their scores."""
+    if keep == "last" or last.early_stop or last.best_epoch is None:
+        return last, scores_of(session.run)
+    # A record's loss is measured before its update: at the parameters of the epoch before.
+    session.look_back(last.best_epoch - 1)
+    return session.frame(NO_CURVES), scores_of(session.shown)
 
 
 def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
@@ -69,37 +116,29 @@ def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
 
 
 def _row(frame: Frame, validates: bool) -> str:
-    val = _loss(frame.val_loss) if validates else DASH
-    return f"{frame.epoch:>9}  {_loss(frame.train_loss):>14}  {val:>14}"
+    val = fixed(frame.val_loss, 6) if validates else DASH
+    return f"{frame.epoch:>9}  {fixed(frame.train_loss, 6):>14}  {val:>14}"
 
 
-def _loss(loss: float | None) -> str:
-    if loss is None:
-        return "not finite"
-    return f"{loss:.6f}" if loss < 1e7 else f"{loss:.6e}"
-
-
-def _ending(frame: Frame) -> str:
-    many = len(frame.parameters) > SHOWN_PARAMETERS
-    told = (
-        f"{len(frame.parameters):,}, all of them with --json" if many else _listed(frame.parameters)
-    )
-    lines = [f"parameters  {told}", f"verdict  {frame.verdict.words}"]
-    if frame.early_stop:
-        lines.append(frame.early_stop.words)
-    if frame.raw_parameters:
-        lines.append(f"in the file's units  {_listed(frame.raw_parameters)}")
+def _ending(result: Result) -> str:
+    kept, last, scores = result.kept, result.last, result.scores
+    many = len(kept.parameters) > SHOWN_PARAMETERS
+    listed = ", ".join(fixed(value, 4) for value in kept.parameters)
+    shown = f"{len(kept.parameters):,}, all of them with --json" if many else listed
+    lines = [f"parameters  {shown}", *([result.law] if result.law else [])]
+    lines += [_score_line("train", scores.train)]
+    lines += [_score_line("validation", scores.val)] if scores.val else []
+    lines += [f"verdict  {last.verdict.words}"]
+    if last.early_stop:
+        lines.append(last.early_stop.words)
+    if kept is not last:
+        lines.append(f"these are the best weights, of epoch {last.best_epoch:,}")
     return "\n".join(lines)
 
 
-def _listed(parameters: list[float | None]) -> str:
-    return ", ".join(_parameter(value) for value in parameters)
-
-
-def _parameter(value: float | None) -> str:
-    if value is None:
-        return "not finite"
-    return f"{value:.4f}" if abs(value) < 1e7 else f"{value:.4e}"
+def _score_line(name: str, score: Score) -> str:
+    told = f"{name:<10}  loss {fixed(score.loss, 6)}  RMSE {number(score.rmse)}"
+    return told if score.r2 is None else f"{told}  R² {score.r2:.4f}"
 
 
 def _json_epoch(frame: Frame) -> str:
@@ -115,19 +154,37 @@ def _json_epoch(frame: Frame) -> str:
     )
 
 
-def _json_result(frame: Frame) -> str:
+def _json_result(result: Result) -> str:
+    kept, last, scores, table = result.kept, result.last, result.scores, result.opened.table
+    val, stop, early = scores.val or Score(None, None, None), last.stopped, last.early_stop
     return _json_line(
         {
             "type": "result",
-            "epochs": frame.epoch,
-            "train_loss": frame.train_loss,
-            "val_loss": frame.val_loss,
-            "parameters": frame.parameters,
-            "raw_parameters": frame.raw_parameters,
-            "best_epoch": frame.best_epoch,
-            "verdict": frame.verdict.words,
-            "stopped": frame.stopped
-            and {"epoch": frame.stopped.epoch, "reason": frame.stopped.reason},
+            "epochs": last.epoch,
+            "train_loss": last.train_loss,
+            "val_loss": last.val_loss,
+            "parameters": kept.parameters,
+            "raw_parameters": kept.raw_parameters,
+            "law": result.law or None,
+            "final_train_loss": scores.train.loss,
+            "final_val_loss": val.loss,
+            "train_rmse": scores.train.rmse,
+            "val_rmse": val.rmse,
+            "train_r2": scores.train.r2,
+            "val_r2": val.r2,
+            "best_epoch": last.best_epoch,
+            "kept": "last" if kept is last and not early else "best",
+            "early_stop": early and {"epoch": early.epoch, "best_epoch": early.best_epoch},
+            "verdict": last.verdict.words,
+            "verdict_why": last.verdict.why,
+            "stopped": stop and {"epoch": stop.epoch, "reason": stop.reason},
+            "data": {
+                "x": [table.x_name],
+                "y": table.y_name,
+                "rows": len(table),
+                "left_out": table.left_out,
+                "decisions": list(table.decisions),
+            },
         }
     )
 

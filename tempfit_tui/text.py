@@ -48,6 +48,32 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.{places}f}"
 
 
+def resolved(value: float | None, step: float, digits: int = 6) -> str:
+    """Return `value` as `number` does, with more digits where it takes them to tell `step`.
+
+    A time of 1,717,211,700 s among others an hour apart is not 1.71721e9.
+    """
+    if value and step and math.isfinite(value):
+        digits = max(digits, min(15, math.ceil(math.log10(abs(value) / step)) + 1))
+        if digits > 6:
+            return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return number(value, digits)
+
+
+def fixed(value: float | None, places: int) -> str:
+    """Return `value` with so many decimals, as the article prints losses (6) and parameters (4).
+
+    Where fewer than four of them would be significant digits it has `places` significant digits
+    instead, as in 4.059e-05; from 10 million on it is in scientific notation.
+    """
+    if value is None or not math.isfinite(value):
+        return "not finite"
+    size = abs(value)
+    if size >= 1e7:
+        return f"{value:.{places}e}"
+    return f"{value:.{places}f}" if size >= 10.0 ** (3 - places) else f"{value:.{places}g}"
+
+
 def signed(value: float | None) -> str:
     """Return `value` as what comes after a term of a sum, as in + 2.5 or − 17.3."""
     if value is None:

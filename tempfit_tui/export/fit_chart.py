@@ -19,9 +19,9 @@ from tempfit_tui.export.svg import (
     text,
 )
 from tempfit_tui.frame import Frame
+from tempfit_tui.law import law_of_frame
 from tempfit_tui.record import Record
 from tempfit_tui.table import Table
-from tempfit_tui.text import number, signed
 
 MOST = 2_000
 """About so many observations are drawn, at the most."""
@@ -103,8 +103,7 @@ def _legend(record: Record, frame: Frame, at: Point) -> Iterator[str]:
 
 
 def fitted_line(record: Record, frame: Frame) -> str:
-    """Return the line in the file's units, as in y = 2 x + 1; "" for other models."""
-    if not frame.raw_parameters:
+    """Return the law of a line or a polynomial in the file's units; "" for other models."""
+    if frame.setup is None:
         return ""
-    slope, intercept = frame.raw_parameters
-    return f"{record.table.y_name} = {number(slope)} {record.table.x_name} {signed(intercept)}"
+    return law_of_frame(frame, frame.setup, record.recipe.model.kind, record.table)

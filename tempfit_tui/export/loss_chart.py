@@ -25,8 +25,8 @@ from tempfit_tui.export.svg import (
 )
 from tempfit_tui.frame import Change, Curve, Frame
 from tempfit_tui.record import Record
-from tempfit_tui.text import setting
-from tempfit_tui.ticks import LARGEST, short
+from tempfit_tui.text import number, setting
+from tempfit_tui.ticks import LARGEST
 
 DEEPEST = 1e3
 """A log axis goes so many times below the least validation loss, at the most."""
@@ -131,7 +131,7 @@ def _best(area: Area, frame: Frame, curves: Sequence[Point]) -> Iterator[str]:
         return
     x, y = area.place(epoch, loss)
     yield diamond((x, y), 5.5, fill="white", stroke=VALIDATION, stroke_width=2.0)
-    words = f"best epoch {epoch:,}: {short(loss)}"
+    words = f"best epoch {epoch:,}: {number(loss)}"
     width = width_of(words)
     spots = [
         (min(max(start, area.x.start + 6), area.x.end - width - 8), y + down)
@@ -147,7 +147,7 @@ def _floor(area: Area, floor: float | None, curves: Sequence[Point]) -> Iterator
         return
     at = area.y.at(floor)
     yield line((area.x.start, at), (area.x.end, at), stroke=FAINT, stroke_dasharray="2 4")
-    words = f"line's floor {short(floor)}"
+    words = f"line's floor {number(floor)}"
     starts = [
         area.x.start + 8 + part * (area.x.end - area.x.start) for part in (0, 0.2, 0.4, 0.6, 0.8)
     ]
@@ -168,7 +168,7 @@ def _names(area: Area, drawn: list[tuple[str, Curve, str]]) -> Iterator[str]:
         at = max(above, min(lowest, height))
         above, lowest = at + NAME, lowest + NAME
         place = area.x.end + 12
-        loss = "not finite" if curve.last is None else short(curve.last, 4)
+        loss = "not finite" if curve.last is None else number(curve.last)
         yield text((place, at), name, fill=colour, font_weight="bold")
         yield text((place, at + 15), loss, fill=colour)
 

@@ -50,8 +50,7 @@ class RoadNotTaken:
         if not self._remedy:
             return Ghost(curve, losses.epochs, self._label)
         whole = series(losses, unit)
-        so_far = whole.epochs <= run.epoch
-        val = whole._replace(epochs=whole.epochs[so_far], values=whole.values[so_far])
+        val = whole.where(whole.epochs <= run.epoch)
         without = Without(val, diverged=bool(self._run.stopped))
         judged = outcome(self._remedy, evidence, verdict, without, self._judged_from)
         return Ghost(curve, losses.epochs, self._label, judged)

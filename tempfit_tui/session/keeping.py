@@ -147,7 +147,7 @@ def standing_of(run: Run, verdict: Verdict) -> Standing:
     """Return how `run` stands."""
     unit = run.data.loss_unit
     sketched = run.val_losses if run.validates else run.train_losses
-    _, sketch = sketched.sampled(SKETCHED)
+    sketch = sketched.sampled(SKETCHED).losses
     return Standing(
         train_loss=finite(run.train_losses.last, unit),
         val_loss=finite(run.val_losses.last, unit),

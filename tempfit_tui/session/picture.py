@@ -10,7 +10,7 @@ from tempfit_tui.insight import Step
 from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.settings import live_settings
 from tempfit_tui.text import finite
-from tempfit_tui.training import theory
+from tempfit_tui.training.coefficients import raw_coefficients
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.lens import FEW_PARAMETERS, step_of
 from tempfit_tui.training.run import Run
@@ -28,13 +28,13 @@ def frame_of(
     best = run.best
     evidence = witness.evidence(run)
     verdict = verdict_on(evidence)
-    linear = run.recipe.model.kind == "linear"
+    raw = raw_coefficients(run.recipe.model.kind, run.weights, run.data)
     return Frame(
         epoch=run.epoch,
         train_loss=finite(run.train_losses.last, unit),
         val_loss=finite(run.val_losses.last, unit),
         parameters=_told(run.weights, view),
-        raw_parameters=_numbers(theory.raw_parameters(run.weights, run.data)) if linear else None,
+        raw_parameters=None if raw is None else _numbers(raw),
         settings=live_settings(run.now),
         limit=run.limit,
         step=_step(run, view),
@@ -73,6 +73,8 @@ def _setup(run: Run, witness: Witness) -> Setup:
         note=run.data.rows.note,
         condition_number=condition,
         floor=witness.baseline.line_train,
+        train_variance=witness.baseline.variance,
+        val_variance=witness.baseline.val_variance,
         parameters=len(run.weights),
         more_rows=len(drawn.x),
         more_name=drawn.name,

@@ -19,8 +19,7 @@ def read_off(
         train, val = _losses(cursor.epoch, run, journal, run_id)
     if cursor.x is not None:
         x = torch.tensor([cursor.x], dtype=torch.float64)
-        predicted = shown.model.predict(shown.weights, shown.data.input(x))
-        y = finite(float(shown.data.target.undone(predicted)))
+        y = finite(float(shown.predict(x)))
         low, high = shown.data.trained_span.tolist()
     loss = looker.loss_at(cursor.spot) if cursor.spot else None
     return Readings(cursor, train, val, y, low, high, loss)

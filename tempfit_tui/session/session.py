@@ -111,6 +111,11 @@ class Session:
         self._looker = Looker(lambda epoch: kept_state(self.journal.read, keeper.id, epoch))
 
     @property
+    def shown(self) -> Run:
+        """The run at the epoch shown: as it was there, where the past is looked at."""
+        return self._past or self.run
+
+    @property
     def ended(self) -> bool:
         """Whether the run can't go on, or has just been stopped early."""
         return bool(self.run.stopped or self.run.early_stop)
@@ -271,7 +276,7 @@ class Session:
             InputError: the run has stopped, there is nothing to try on it.
         """
         if anew or self._range_test is None:
-            self._range_test = RangeTest(self._past or self.run)
+            self._range_test = RangeTest(self.shown)
         test, deadline = self._range_test, time.monotonic() + RANGE_TEST_SECONDS
         test.advance(1)
         while not test.is_done and time.monotonic() < deadline:
@@ -308,7 +313,7 @@ class Session:
 
     def _looked_into(self, frame: Frame, view: View, turn: Turn) -> Frame:
         """Return `frame` with what is looked at beside the losses."""
-        run, shown, looker = self.run, self._past or self.run, self._looker
+        run, shown, looker = self.run, self.shown, self._looker
         look = looker.look(shown, run, view, turn)
         read = view.cursor, shown, run, self.journal.read, self.keeper.id, looker
         return replace(

@@ -1,6 +1,7 @@
-"""The observations as a run sees them: split, transformed, in float32."""
+"""The observations as a run sees them: split, transformed, in float32 and in the file's float64."""
 
 import math
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,16 @@ from tempfit_tui.text import InputError
 from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.more_data import Drawn, more_data
 
+FAR = 100.0
+"""Deviations from 0 beyond which a column's offset is subtracted: float32 keeps seven digits, and
+fewer than five of them would be left for the part that varies."""
+LEAST_SPREAD = 1e-15
+"""The least deviation whose square float32 holds with room to spare."""
+LEAST_UNIT, MOST_UNIT = 1e-150, 1e150
+"""Deviations whose squares float64 can hold: losses are shown in the file's units squared."""
+NO_SPREAD = 1e-12
+"""A deviation below this part of the column's size is the rounding of float64, not a spread."""
+
 
 class Transform(NamedTuple):
     """transformed = (raw - offset) * factor."""
@@ -22,9 +33,13 @@ class Transform(NamedTuple):
     def __call__(self, raw: Tensor) -> Tensor:
         """Return `raw` (float64) transformed, in float32."""
         if self.offset:
-            return ((raw - self.offset) * self.factor).float()
+            return self.exact(raw).float()
         # As the article does it, 0.1 * t_u in float32: the same bits.
         return raw.float() * self.factor
+
+    def exact(self, raw: Tensor) -> Tensor:
+        """Return `raw` (float64) transformed, in float64."""
+        return (raw - self.offset) * self.factor
 
     def undone(self, transformed: Tensor) -> Tensor:
         """Return `transformed` in the file's units, in float64."""
@@ -40,6 +55,17 @@ class Rows(NamedTuple):
     """What a person should know of the split."""
 
 
+class Exact(NamedTuple):
+    """The observations in transformed units and float64: what losses are compared and told by."""
+
+    x: Tensor
+    """Inputs of the training rows, shape (n,)."""
+    y: Tensor
+    val_x: Tensor
+    """Of the validation rows, shape (m,)."""
+    val_y: Tensor
+
+
 class Dataset(NamedTuple):
     """What a run trains and validates on: float32 vectors in transformed units."""
 
@@ -50,6 +76,8 @@ class Dataset(NamedTuple):
     val_x: Tensor
     val_y: Tensor
     """Of the validation rows, shape (m,); m may be 0."""
+    exact: Exact
+    """The same four columns, as the file has them."""
     rows: Rows
     input: Transform
     target: Transform
@@ -77,27 +105,30 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
     raw_x, raw_y = (torch.frombuffer(c, dtype=torch.float64) for c in (table.x, table.y))
     rows = split_rows(recipe.split, len(table))
     train, validation = torch.tensor(rows.train), torch.tensor(rows.validation, dtype=torch.long)
-    factor = recipe.input.scale if recipe.input.transform == "scale" else 1.0
-    to_input, to_target = Transform(factor=factor), Transform()
-    if recipe.input.transform == "standardise":
-        to_input = _standardising(raw_x[train], "input", table.x_name)
-    if recipe.target.transform == "standardise":
-        to_target = _standardising(raw_y[train], "target", table.y_name)
+    to_input = _input_transform(recipe, raw_x[train], table)
+    to_target = _target_transform(recipe, raw_y[train], table)
     x, y = to_input(raw_x), to_target(raw_y)
-    for values, name, scale in ((x, table.x_name, factor), (y, table.y_name, 1.0)):
+    for values, name, scale in ((x, table.x_name, to_input.factor), (y, table.y_name, 1.0)):
         # Squares of squares come up in gradients; leave room for them.
         if not bool((values.abs() < 1e18).all()):
             row = int((~(values.abs() < 1e18)).nonzero()[0])
             where = f"{table.source}, column {name}, row {row}: too large for 32-bit floats"
-            if scale > 1:
+            if scale > 1 and recipe.input.transform == "scale":
                 raise InputError(f"input.scale = {scale:g}: {where}; give a smaller one")
             raise InputError(f"{where}; scale the column down")
     drawn = more_data(recipe.more_data, table, raw_x[train], raw_y[train])
+    exact_x, exact_y = to_input.exact(raw_x), to_target.exact(raw_y)
     return Dataset(
         x=torch.cat([x[train], to_input(drawn.x)]),
         y=torch.cat([y[train], to_target(drawn.y)]),
         val_x=x[validation],
         val_y=y[validation],
+        exact=Exact(
+            x=torch.cat([exact_x[train], to_input.exact(drawn.x)]),
+            y=torch.cat([exact_y[train], to_target.exact(drawn.y)]),
+            val_x=exact_x[validation],
+            val_y=exact_y[validation],
+        ),
         rows=rows,
         input=to_input,
         target=to_target,
@@ -157,12 +188,67 @@ def _enough(rows: Rows) -> Rows:
     return rows
 
 
-def _standardising(values: Tensor, section: str, column: str) -> Transform:
+def _input_transform(recipe: Recipe, known: Tensor, table: Table) -> Transform:
+    """Return what is done to the inputs, by those of the training rows, shape (n,)."""
+    mean, deviation = float(known.mean()), _deviation(known)
+    match recipe.input.transform:
+        case "standardise":
+            if not deviation:
+                raise InputError(
+                    f"input.transform = standardise: column {table.x_name} has no spread on the "
+                    "training rows; choose another split or none"
+                )
+            return _standardising(mean, deviation, table.x_name)
+        case "scale":
+            factor = recipe.input.scale
+        case _:
+            factor = 1.0
+    _refuse_lost(deviation * factor, "input", table.x_name)
+    return Transform(_offset(mean, deviation), factor)
+
+
+def _target_transform(recipe: Recipe, known: Tensor, table: Table) -> Transform:
+    """Return what is done to the targets, by those of the training rows, shape (n,)."""
+    mean, deviation = float(known.mean()), _deviation(known)
+    if recipe.target.transform == "standardise":
+        # Targets that are all equal keep their unit: 0 errors are errors of 0 in any.
+        return _standardising(mean, deviation or 1.0, table.y_name)
+    _refuse_lost(deviation, "target", table.y_name)
+    return Transform(_offset(mean, deviation))
+
+
+def _deviation(values: Tensor) -> float:
+    """Return the population standard deviation, 0 where there is none but for rounding."""
+    deviation = float(values.std(correction=0))
+    return 0.0 if deviation <= NO_SPREAD * float(values.abs().max()) else deviation
+
+
+def _standardising(mean: float, deviation: float, column: str) -> Transform:
     """Return the transform to mean 0 and population deviation 1."""
-    mean, deviation = float(values.mean()), float(values.std(correction=0))
-    if not (math.isfinite(deviation) and deviation > 0):
+    if not LEAST_UNIT < deviation < MOST_UNIT:
         raise InputError(
-            f"{section}.transform = standardise: column {column} has no spread on the training "
-            "rows; choose another split or none"
+            f"column {column} varies by {deviation:.1e}: its square is no 64-bit number; "
+            "write the column in another unit"
         )
     return Transform(offset=mean, factor=1 / deviation)
+
+
+def _offset(mean: float, deviation: float) -> float:
+    """Return what to subtract before float32 would lose what varies: 0 where it would not.
+
+    A round number near the mean, as people would choose: a multiple of the largest power of ten
+    that is not above the deviation.
+    """
+    if abs(mean) <= FAR * deviation or not deviation:
+        return 0.0
+    power = math.floor(math.log10(deviation))
+    return float(round(Fraction(mean) / Fraction(10) ** power) * Fraction(10) ** power)
+
+
+def _refuse_lost(deviation: float, section: str, column: str) -> None:
+    """Refuse a column whose differences, squared, are 0 in 32-bit floats."""
+    if 0 < deviation < LEAST_SPREAD:
+        raise InputError(
+            f"column {column} varies by {deviation:.1e}, which 32-bit floats lose when squared; "
+            f"give {section}.transform = standardise"
+        )

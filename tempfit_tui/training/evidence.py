@@ -2,11 +2,10 @@
 
 from torch import Tensor
 
-from tempfit_tui.training.data import Dataset
+from tempfit_tui.training.baseline import baseline_of, durbin_watson
 from tempfit_tui.training.history import History
 from tempfit_tui.training.run import Run
-from tempfit_tui.training.theory import durbin_watson, least_squares_line
-from tempfit_tui.training.verdict import SAMPLES, Baseline, Evidence, Series
+from tempfit_tui.training.verdict import SAMPLES, Evidence, Series
 
 LOOKED_AT = 1000
 """So many residuals are looked at, at the most."""
@@ -17,7 +16,7 @@ class Witness:
 
     def __init__(self, run: Run) -> None:
         self.baseline = baseline_of(run.data)
-        in_order = run.data.x.argsort()
+        in_order = run.data.exact.x.argsort()
         self._rows = in_order[:: -(-len(in_order) // LOOKED_AT)]
 
     def evidence(self, run: Run) -> Evidence:
@@ -29,30 +28,19 @@ class Witness:
             val=series(run.val_losses, unit) if run.validates and run.epoch else None,
             baseline=self.baseline,
             best_epoch=run.best.epoch if run.best else None,
+            best_loss=run.best.loss * unit if run.best else None,
             durbin_watson=durbin_watson(self._residuals(run)),
             stopped=run.stopped.reason if run.stopped else "",
         )
 
     def _residuals(self, run: Run) -> Tensor:
-        predicted = run.model.predict(run.weights, run.data.x[self._rows])
-        return predicted - run.data.y[self._rows]
+        exact = run.data.exact
+        predicted = run.model.predict(run.weights.double(), exact.x[self._rows])
+        return predicted - exact.y[self._rows]
 
 
 def series(losses: History, unit: float) -> Series:
     """Return at most 1,000 of the losses, in the file's units squared."""
-    epochs, values = losses.sampled(SAMPLES)
-    return Series(epochs, values * unit, (losses.first or 0) * unit, (losses.least or 0) * unit)
-
-
-def baseline_of(data: Dataset) -> Baseline:
-    """Return what the losses on `data` are compared with."""
-    line = least_squares_line(data)
-    y = data.target.undone(data.y)
-    return Baseline(
-        line_train=line.train,
-        line_val=line.val,
-        variance=float(y.var(correction=0)),
-        mean_square=float(y.square().mean()),
-        train_rows=len(y),
-        val_rows=len(data.val_y),
-    )
+    epochs, values, before = losses.sampled(SAMPLES)
+    ends = (losses.first or 0) * unit, (losses.least or 0) * unit
+    return Series(epochs, values * unit, before * unit, *ends)

@@ -1,6 +1,6 @@
 """The losses of a run in bounded memory: exact for recent epochs, minimum and maximum for all."""
 
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -11,6 +11,16 @@ RECENT = 2**15
 """The number of epochs kept exactly, at the least."""
 BUCKETS = 2**13
 """The number of stretches that the whole run is kept in, at the most."""
+
+
+class Samples(NamedTuple):
+    """A loss at some epochs, evenly spaced, the last of the run among them; shape (n,) each."""
+
+    epochs: Tensor
+    losses: Tensor
+    """At those epochs, float64."""
+    before: Tensor
+    """One epoch earlier, likewise; the same loss where that epoch is not known."""
 
 
 class History:
@@ -27,6 +37,8 @@ class History:
         self._recent = torch.empty(0)
         # Buckets of `_width` epochs each; the last one may hold fewer.
         self._low, self._high, self._last = torch.empty(0), torch.empty(0), torch.empty(0)
+        self._before = torch.empty(0)
+        """The loss before the last of each bucket; of buckets of one epoch that loss itself."""
         self._width = 1
 
     @classmethod
@@ -61,6 +73,8 @@ class History:
         if len(begun := losses[:room]):
             self._low = torch.cat([self._low[:-1], torch.minimum(self._low[-1:], begun.amin())])
             self._high = torch.cat([self._high[:-1], torch.maximum(self._high[-1:], begun.amax())])
+            before = begun[-2:-1] if len(begun) > 1 else self._last[-1:]
+            self._before = torch.cat([self._before[:-1], before])
             self._last = torch.cat([self._last[:-1], begun[-1:]])
         fresh = losses[room:]
         full = len(fresh) // self._width * self._width
@@ -75,17 +89,21 @@ class History:
         self._low = torch.cat([self._low, stretches.amin(1)])
         self._high = torch.cat([self._high, stretches.amax(1)])
         self._last = torch.cat([self._last, stretches[:, -1]])
+        self._before = torch.cat([self._before, stretches[:, -2:][:, 0]])
 
     def _halve(self) -> None:
         """Make each two buckets one; an odd one at the end stays as it is, half as full."""
         odd = len(self._low) % 2
-        low, high, last = (
+        # The last of an epoch's own bucket comes before that of the next one.
+        before = self._last if self._width == 1 else self._before
+        low, high, last, before = (
             torch.cat([buckets, buckets[-1:]]) if odd else buckets
-            for buckets in (self._low, self._high, self._last)
+            for buckets in (self._low, self._high, self._last, before)
         )
         self._low = low.view(-1, 2).amin(1)
         self._high = high.view(-1, 2).amax(1)
         self._last = last.view(-1, 2)[:, 1].clone()
+        self._before = before.view(-1, 2)[:, 0 if self._width == 1 else 1].clone()
         self._width *= 2
 
     def since(self, epoch: int) -> Tensor:
@@ -108,16 +126,20 @@ class History:
         """The least loss; None before the first."""
         return float(self._low.min()) if len(self._low) else None
 
-    def sampled(self, most: int) -> tuple[Tensor, Tensor]:
-        """Return at most so many epochs, evenly spaced with the last among them, and their losses.
+    def sampled(self, most: int) -> Samples:
+        """Return the losses at `most` epochs or fewer, each with the loss one epoch earlier.
 
-        Losses in float64.
+        A loss that swings from epoch to epoch shows both its sides in such a pair.
         """
-        exact = self.epochs <= len(self._recent)
-        losses, width = (self._recent, 1) if exact else (self._last, self._width)
+        if self.epochs <= len(self._recent):
+            losses, width = self._recent, 1
+            before = torch.cat([losses[:1], losses[:-1]])
+        else:
+            losses, before, width = self._last, self._before, self._width
         every = max(1, -(-len(losses) // most))
         places = torch.arange(len(losses) - 1, -1, -every).flip(0)
-        return ((places + 1) * width).clamp(max=self.epochs), losses[places].double()
+        epochs = ((places + 1) * width).clamp(max=self.epochs)
+        return Samples(epochs, losses[places].double(), before[places].double())
 
     def curve(self, window: int | None, columns: int, unit: float, smooth: bool = False) -> Curve:
         """Return the last `window` epochs (None: all) in at most `columns` columns.

@@ -52,9 +52,10 @@ def outcome(
     if behind and not without.diverged:
         return early
 
-    beside = f"validation {number(now, 3)}, without it {number(then, 3)}"
+    # Medians decide; what is shown is exact, as it is beside it on the screen.
+    beside = f"validation {number(val.last)}, without it {number(without.val.last)}"
     line_val = max(line.line_train, line.line_val or 0.0)
-    than_line = f"{beside}; a straight line has {number(line_val, 3)}"
+    than_line = f"{beside}; a straight line has {number(line_val)}"
     no_cure = now > WORSE_THAN_LINE * max(line.floor, line_val)
     better = now <= BETTER * then
     # What was below the line before the remedy isn't on its way down to it.

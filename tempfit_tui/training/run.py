@@ -221,9 +221,13 @@ class Run:
         """Return predictions at `points` inputs over the table's span, in the file's units."""
         low, high = self.data.span.tolist()
         x = torch.linspace(low, high, points, dtype=torch.float64)
-        predicted = self.model.predict(self.weights, self.data.input(x))
-        fitted: list[float] = self.data.target.undone(predicted).tolist()
-        return fitted
+        predicted: list[float] = self.predict(x).tolist()
+        return predicted
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the predictions for inputs `x`; both in the file's units and float64."""
+        predicted = self.model.predict(self.weights.double(), self.data.input.exact(x))
+        return self.data.target.undone(predicted)
 
     def change(self, settings: Mapping[str, Value]) -> None:
         """Change live settings, by their dotted names, before the next update.

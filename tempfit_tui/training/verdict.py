@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tempfit_tui.frame import Verdict
 from tempfit_tui.text import number
+from tempfit_tui.training.baseline import Baseline
 
 # The rule's thresholds. F is the line's training loss; T and V are running medians of the losses,
 # E is the epoch of the least V that counts. Why each is what it is stands in docs/verdict.md.
@@ -60,34 +61,35 @@ STILL_FALLING, STILL_RISING = 0.95, 1.1
 """T fell to this share of what it was; V rose so many times."""
 
 
-class Baseline(NamedTuple):
-    """What a run's losses are compared with; losses in the file's units squared."""
-
-    line_train: float
-    """The least-squares line's training loss, the floor of the linear model."""
-    line_val: float | None
-    variance: float
-    """Of the training targets."""
-    mean_square: float
-    """Of the training targets."""
-    train_rows: int
-    val_rows: int
-
-    @property
-    def floor(self) -> float:
-        """The line's training loss, but not 0 where the points lie on a line."""
-        return max(self.line_train, 1e-3 * self.variance, 1e-6 * self.mean_square)
-
-
 class Series(NamedTuple):
     """A loss at some epochs, evenly spaced, the last of the run among them; float64."""
 
     epochs: Tensor
-    values: Tensor
+    losses: Tensor
+    before: Tensor
+    """The loss one epoch earlier."""
     first: float
     """The loss at the very first epoch."""
     least: float
     """The least of all epochs."""
+
+    @property
+    def values(self) -> Tensor:
+        """What medians are taken of: means of neighbouring epochs.
+
+        A loss that swings from epoch to epoch, seen at every even one, would show one side only.
+        """
+        return (self.losses + self.before) / 2
+
+    @property
+    def last(self) -> float:
+        """The loss at the last epoch."""
+        return float(self.losses[-1])
+
+    def where(self, chosen: Tensor) -> "Series":
+        """Return the series at the samples that `chosen`, shape (n,), picks."""
+        picked = (part[chosen] for part in (self.epochs, self.losses, self.before))
+        return Series(*picked, self.first, self.least)
 
     @property
     def end(self) -> float:
@@ -131,6 +133,8 @@ class Evidence(NamedTuple):
     baseline: Baseline
     best_epoch: int | None
     """The record with the least validation loss."""
+    best_loss: float | None
+    """The validation loss there."""
     durbin_watson: float | None
     """Of the training residuals in the order of the input."""
     stopped: str = ""
@@ -145,7 +149,7 @@ def verdict_on(evidence: Evidence) -> Verdict:
         return Verdict("not started", "not started")
     smooth = evidence.train.smooth()
     if _diverges(evidence, smooth):
-        least, last = evidence.train.least, float(evidence.train.values[-1])
+        least, last = evidence.train.least, evidence.train.last
         why = f"the training loss grew {number(least)} → {number(last)}"
         return Verdict("diverging", "diverging", why)
     if evidence.epoch < FEW_EPOCHS:
@@ -160,7 +164,7 @@ def verdict_on(evidence: Evidence) -> Verdict:
 def _diverges(evidence: Evidence, smooth: Tensor) -> bool:
     """Tell whether the training loss is running away, or has run."""
     train, baseline = evidence.train, evidence.baseline
-    last = float(train.values[-1])
+    last = train.last
     if last > DIVERGED * train.least and last >= max(baseline.variance, train.first):
         return True
     high = train.end > max(FAR_FROM_LINE * baseline.floor, DIVERGED_END * float(smooth.min()))
@@ -188,7 +192,9 @@ def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
     now, now_train = val.end, train.end
     since, few = _exact(evidence, place), line.val_rows < ENOUGH_ROWS
     rows = "this 1 row" if line.val_rows == 1 else f"these {line.val_rows:,} rows"
-    rose = f"validation rose {number(then, 3)} → {number(now, 3)} on {rows}"
+    # Medians decide; what is shown is exact, as it is beside it on the screen.
+    at_least = evidence.best_loss if since == evidence.best_epoch else float(val.losses[place])
+    rose = f"validation rose {number(at_least)} → {number(val.last)} on {rows}"
     kept = float((smooth_val[place:] >= TURNED_KEPT * then).sum()) >= LATE_SHARE * len(smooth_val)
 
     deep = now_train <= DEEP * line.floor
@@ -205,16 +211,16 @@ def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
         why = f"{rose} while training fell"
         if not turned:
             why = (
-                f"training is down to {number(now_train, 3)}, validation {number(now, 3)} on "
-                f"{rows}, where a straight line has {number(line.line_train, 3)} and "
-                f"{number(line.line_val, 3)}"
+                f"training is down to {number(train.last)}, validation {number(val.last)} on "
+                f"{rows}, where a straight line has {number(line.line_train)} and "
+                f"{number(line.line_val)}"
             )
         return Verdict("overfitting", f"overfitting since epoch {since:,}", why, since)
     for_good = now >= RISEN * then and float(smooth_val[val.late :].min()) >= TURNED_KEPT * then
     stays_up = now >= RISEN_KEPT * float(smooth_val[place:].max())
     if few and kept and for_good and stays_up and now_train <= RISEN_BELOW * line.floor:
         words = f"validation rising since epoch {since:,}, too few rows to be sure"
-        return Verdict("rising", words, f"{rose}, training is at {number(now_train, 3)}", since)
+        return Verdict("rising", words, f"{rose}, training is at {number(train.last)}", since)
     return None
 
 
@@ -233,7 +239,7 @@ def _fitting(evidence: Evidence, smooth: Tensor) -> Verdict:
         span = train.end_epoch - int(train.epochs[train.late])
         half_life = _half_life(before - line.line_train, end - line.line_train, span)
         far = (
-            f"training {number(end, 3)}, a line's floor {number(line.line_train, 3)}; "
+            f"training {number(train.last)}, a line's floor {number(line.line_train)}; "
             f"{_halving(half_life)}"
         )
         if half_life <= max(evidence.epoch, PATIENT_EPOCHS):
@@ -254,9 +260,9 @@ def _fitting(evidence: Evidence, smooth: Tensor) -> Verdict:
         span = evidence.epoch - int(train.epochs[train.late])
         why = f"training fell {1 - end / before:.0%} in the last {span:,} epochs"
         return Verdict("learning", "still learning", why)
-    why = f"training {number(end, 3)}, a straight line's floor {number(line.line_train, 3)}"
+    why = f"training {number(train.last)}, a straight line's floor {number(line.line_train)}"
     if val is not None:
-        why += f"; validation {number(val.end, 3)}, the line's {number(line.line_val, 3)}"
+        why += f"; validation {number(val.last)}, the line's {number(line.line_val)}"
     return Verdict("fits", "fits", why)
 
 

@@ -207,7 +207,7 @@ def _beside(now: Situation, room: int) -> list[Part]:
         return [(told, "$text-primary"), *hints]
     if frame.step is None:
         return [("space: train", "$foreground 60%"), _hint("n: one epoch")]
-    return [(step_words(frame.step, room), "$foreground 60%")]
+    return [(step_words(frame.step, room, frame.train_loss), "$foreground 60%")]
 
 
 def _outcome(frame: Frame) -> Outcome | None:
@@ -223,9 +223,16 @@ def _note(seen: Seen, running: bool) -> str:
     return change.note if seen.frame.epoch - change.epoch < recent else ""
 
 
-def step_words(step: Step, room: int) -> str:
-    """Return one epoch's four parts: forward, loss, gradient, update; in `room` cells, or fewer."""
-    epoch, loss = f"epoch {step.epoch:,}", f"loss {number(step.loss)}"
+def step_words(step: Step, room: int, measured: float | None = None) -> str:
+    """Return one epoch's four parts: forward, loss, gradient, update; in `room` cells, or fewer.
+
+    `measured` is its training loss in the file's units squared, as it is shown elsewhere. The loss
+    that is optimised may be another number: of standardised targets, of a batch, with a penalty.
+    """
+    epoch, optimised = f"epoch {step.epoch:,}", number(step.loss)
+    loss = f"loss {optimised}"
+    if measured is not None and number(measured) != optimised:
+        loss = f"loss {number(measured)} ({optimised} as optimised)"
     if len(step.before) == 2:
         (w, b), (by_w, by_b), (new_w, new_b) = step.before, step.gradient, step.after
         forward = f"p = {number(w)}x {signed(b)}"

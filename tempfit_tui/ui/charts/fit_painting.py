@@ -90,16 +90,22 @@ def _drawn(look: Look) -> str:
 
 def _key(area: Area, picture: FitPicture, validation: bool, look: Look) -> int:
     """Write what the markers mean above the area, at the right; return where it begins."""
-    entries = [(f"{look.shapes.train} train", look.palette.train)]
-    if picture.drawn:
-        entries.append((f"{_drawn(look)} {picture.drawn_name}", look.palette.train))
-    if validation:
-        name = "validation" if area.cells.width >= 50 else "val"
-        entries.append((f"{look.shapes.validation} {name}", look.palette.validation))
-    column = area.right + 1 - sum(len(text) + 2 for text, _ in entries) + 2
-    if column < area.left:
+    palette, most = look.palette, area.right - area.left
+    name = "validation" if area.cells.width >= 50 else "val"
+    of_train, of_val = picture.scores
+    for length in range(1 + max(len(of_train), len(of_val))):
+        train = [f"{look.shapes.train} train", *of_train[length : length + 1]]
+        entries = [(" ".join(train), palette.train)]
+        if picture.drawn:
+            entries.append((f"{_drawn(look)} {picture.drawn_name}", palette.train))
+        if validation:
+            val = [f"{look.shapes.validation} {name}", *of_val[length : length + 1]]
+            entries.append((" ".join(val), palette.validation))
+        if (width := sum(len(text) + 2 for text, _ in entries) - 2) <= most:
+            break
+    else:
         return area.cells.width
-    begin = column
+    begin = column = area.right + 1 - width
     for text, colour in entries:
         area.cells.write(column, 0, text, colour)
         column += len(text) + 2

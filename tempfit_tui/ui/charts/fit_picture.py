@@ -13,6 +13,10 @@ _COLUMNS = 500
 """Across so many columns the lowest and the highest observation of each are drawn."""
 
 
+Scores = tuple[str, ...]
+"""How well a curve fits some rows, in words of different lengths, the fullest first."""
+
+
 class FitPicture(NamedTuple):
     """All that the fit chart shows, in the file's units."""
 
@@ -32,6 +36,8 @@ class FitPicture(NamedTuple):
     drawn: list[tuple[float, float]] = []
     """Observations that aren't in the file, for training."""
     drawn_name: str = ""
+    scores: tuple[Scores, Scores] = ((), ())
+    """How well the curve fits the training rows and the validation rows."""
     cursor: tuple[float, float | None] | None = None
     """An input, and what is predicted for it."""
 

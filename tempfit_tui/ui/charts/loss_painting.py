@@ -178,7 +178,7 @@ class _Ends:
             for name, curve, colour in named
             if (value := last_value(curve)) is not None
         ]
-        self._room = 0 if width < 26 else longest + (6 if width >= 45 else 0)
+        self._room = 0 if width < 26 else longest + (8 if width >= 45 else 0)
         self.margin = self._room + 1 if self._room else 0
 
     def write(self, area: Area, column: int) -> None:
@@ -189,7 +189,7 @@ class _Ends:
             # Apart by a row, the greater loss above.
             rows = [rows[0] - 1, rows[1]] if rows[0] > area.top else [rows[0], rows[1] + 1]
         for end, row in zip(ends, rows, strict=True):
-            words = (f"{end.name} {short(end.value)}", end.name)
+            words = (f"{end.name} {number(end.value)}", end.name)
             text = next((words for words in words if len(words) <= self._room), "")
             if row <= area.bottom:
                 area.cells.write(column, row, text, end.colour)
@@ -210,7 +210,7 @@ def _floor_label(area: Area, picture: LossPicture, look: Look) -> None:
     """Write the floor's name into its line, or next to it, as far right as there is room."""
     if picture.floor is None or not area.y.holds(picture.floor):
         return
-    text = f"line's floor {short(picture.floor)}"
+    text = f"line's floor {number(picture.floor)}"
     row = area.row(picture.floor)
     columns = range(area.right - width_of(text) - 1, area.left, -1)
     spots = product((row, row - 1, row + 1), columns)
@@ -230,7 +230,7 @@ def _best(area: Area, picture: LossPicture, look: Look) -> None:
     at = next(iter(free), rows[0] if rows else row)
     area.cells.put(column, at, "v" if look.ascii_only else "▼", look.palette.validation)
     ago = f", {picture.last_epoch - epoch:,} ago"
-    for text in (f"best {epoch:,}: {short(loss)}{ago}", f"best {epoch:,}"):
+    for text in (f"best {epoch:,}: {number(loss)}{ago}", f"best {epoch:,}"):
         width = len(text)
         near = [
             (column - width // 2 + aside, at + down)

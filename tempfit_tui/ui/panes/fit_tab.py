@@ -1,6 +1,7 @@
 """The fit tab: the fitted curve over the observations, and the prediction for any input."""
 
 import math
+from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,16 +13,23 @@ from textual.message import Message
 
 from tempfit_tui.frame import Frame
 from tempfit_tui.insight import Readings
+from tempfit_tui.law import law_of_frame
+from tempfit_tui.metrics import r_squared, rmse
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
-from tempfit_tui.text import DASH, number
-from tempfit_tui.ui.charts.cells import shortened
+from tempfit_tui.text import DASH, number, resolved
+from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.charts.fit import FitChart, FitPicture
+from tempfit_tui.ui.charts.fit_picture import Scores
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.trainer import Seen
 
 NAME_WIDTH = 12
 """The cells that a column's name takes at the most."""
+ROOM_BESIDE_LAW = 18
+"""The cells that a law on the lower edge leaves for the edge itself and the word `predict`."""
+STEPS = 1000
+"""Predictions show differences of this part of a column's range."""
 FINE = 0.1
 """With shift an arrow goes so many columns."""
 
@@ -59,9 +67,11 @@ class FitTab(Container):
         self.told = Content()
         """What is predicted, or how to ask for it."""
         self._seen: Seen | None = None
+        self._recipe: Recipe | None = None
         self._validation: frozenset[int] = frozenset()
         self._drawn: list[tuple[float, float]] = []
         self._span = table.span()
+        self._x_step, self._y_step = (_step(column) for column in (table.x, table.y))
 
     def compose(self) -> ComposeResult:
         """Lay out the chart."""
@@ -71,8 +81,9 @@ class FitTab(Container):
         """Show the observations at once; the fitted curve comes with the first frame."""
         self._draw()
 
-    def show(self, _: Recipe, seen: Seen) -> None:
+    def show(self, recipe: Recipe, seen: Seen) -> None:
         """Show the curve of the epoch seen, and what it predicts."""
+        self._recipe = recipe
         if self._seen is None or seen.setup is not self._seen.setup:
             self._validation = frozenset(seen.setup.validation)
             self._drawn = list(zip(seen.setup.drawn_x, seen.setup.drawn_y, strict=True))
@@ -97,15 +108,34 @@ class FitTab(Container):
             return Content.assemble(word, (self._glyphs(self._refusal), "$text-error"))
         if read.at.x is None:
             hint = self._glyphs(f"↓ type {x_name}, ← → along the curve")
-            return Content.assemble(word, (hint, "$foreground 50%"))
-        y = number(read.y, 6) if read.y is not None else DASH
-        told = self._glyphs(f"{x_name} {number(read.at.x, 6)} → {y_name} {y}")
+            parts = [word, (hint, "$foreground 50%")]
+            law = self._glyphs(self._law())
+            if law and width_of(law) + width_of(hint) + ROOM_BESIDE_LAW <= self.size.width:
+                parts = [(law, "bold"), (self._glyphs(" · "), "$foreground 50%"), *parts]
+            return Content.assemble(*parts)
+        y = resolved(read.y, self._y_step) if read.y is not None else DASH
+        told = self._glyphs(f"{x_name} {resolved(read.at.x, self._x_step)} → {y_name} {y}")
         parts = [word, (told, "bold $foreground")]
         low, high = read.x_low, read.x_high
         if low is not None and high is not None and not low <= read.at.x <= high:
-            away = f" · outside the training rows, {number(low)} to {number(high)}"
+            ends = " to ".join(resolved(end, self._x_step, 4) for end in (low, high))
+            away = f" · outside the training rows, {ends}"
             parts.append((self._glyphs(away), "$text-warning"))
         return Content.assemble(*parts)
+
+    def _law(self) -> str:
+        """Return the fitted law of a line or a polynomial in the file's units, or ""."""
+        if self._seen is None or self._recipe is None:
+            return ""
+        frame, setup = self._seen.frame, self._seen.setup
+        return law_of_frame(frame, setup, self._recipe.model.kind, self._table)
+
+    def _scores(self, frame: Frame | None) -> tuple[Scores, Scores]:
+        if frame is None or self._seen is None:
+            return (), ()
+        setup = self._seen.setup
+        train = _scores(frame.train_loss, setup.train_variance)
+        return train, _scores(frame.val_loss, setup.val_variance)
 
     def _picture(self, frame: Frame | None) -> FitPicture:
         table, read = self._table, frame.readings if frame else Readings()
@@ -120,6 +150,7 @@ class FitTab(Container):
             y_name=table.y_name,
             drawn=self._drawn,
             drawn_name=self._seen.setup.more_name if self._seen else "",
+            scores=self._scores(frame),
             cursor=None if read.at.x is None else (read.at.x, read.y),
         )
 
@@ -159,7 +190,7 @@ class FitTab(Container):
         """Type an input, on the pane's lower edge."""
         from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
 
-        before = "" if self._x is None else number(self._x, 6)
+        before = "" if self._x is None else resolved(self._x, self._x_step)
         place = Region(self.region.x + 1, self.region.bottom, self.region.width - 2, 1)
         asked = self._glyphs(f"{self._names[0]} to predict for")
         editor = Editor(before, place, self.chart, self._typed, placeholder=asked)
@@ -177,3 +208,17 @@ class FitTab(Container):
         elif written.strip():
             self._refusal = f"{shortened(written, 20)}: not a number; type one such as 60"
         self._tell()
+
+
+def _step(column: Sequence[float]) -> float:
+    """Return the differences that matter in a column."""
+    return max(column) / STEPS - min(column) / STEPS
+
+
+def _scores(loss: float | None, variance: float | None) -> Scores:
+    """Return a loss as RMSE and R², the fullest first."""
+    typical, explained = rmse(loss), r_squared(loss, variance)
+    if typical is None:
+        return ()
+    words = f"RMSE {number(typical)}"
+    return (words,) if explained is None else (f"{words} R² {explained:.3f}", words)

@@ -43,7 +43,7 @@ def epoch_lines(recipe: Recipe, seen: Seen, lens: Lens, x: str, y: str) -> list[
         _line("2 loss", f"{_loss(frame.settings)} = {number(step.loss, 6)}"),
         *(_in_full(lens, frame, seen) if in_full else _in_norms(lens, frame)),
     ]
-    if raw := frame.raw_parameters:
+    if (raw := frame.raw_parameters) and recipe.model.kind == "linear":
         lines.append(_line("file units", f"{y} = {number(raw[0])} {x} {signed(raw[1])}"))
     if (condition := seen.setup.condition_number) is not None:
         lines.append(_line("condition", f"number {number(condition)} (Hessian)"))
