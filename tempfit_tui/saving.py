@@ -58,7 +58,8 @@ def table_file(record: Record) -> Path | None:
     data = record.recipe.data
     file = bundled_tables().get(data.path, Path(record.file))
     with contextlib.suppress(InputError):
-        if read_table(file, data.x, data.y) == record.table:
+        table = read_table(file, data.x, data.y, missing=data.missing, decimal=data.decimal)
+        if table == record.table:
             return file.resolve()
     return None
 
