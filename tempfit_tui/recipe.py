@@ -38,7 +38,7 @@ class Data(Section, frozen=True):
     y: str | None = None
     """The target's; the second numeric one."""
     missing: Literal["leave-out", "refuse"] | Missing = "leave-out"
-    """Rows in which a value is missing are left out, or refused; a list: values that mean it too."""
+    """Rows with a missing value are left out, or refused; a list: values that mean one, too."""
     decimal: Literal["auto", ",", "."] = "auto"
     """The decimal sign of the table."""
 

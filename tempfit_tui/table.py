@@ -113,7 +113,8 @@ def _read(
             f"{listed(names)}, more than half; choose other columns, or fill them in"
         )
     if len(x_values) == 1:
-        raise FileError("there is only one row of numbers; add at least one more")
+        others = f" ({left_out:,} left out, as a value is missing)" if left_out else ""
+        raise FileError(f"there is only one row of numbers{others}; add at least one more")
     if all(value == x_values[0] for value in x_values):
         raise FileError("all inputs are equal; choose a column that varies", column=names[0])
     decisions = *chosen, *layout.decisions, *signs, *observations.decisions(), *suspects(columns)

@@ -34,7 +34,7 @@ class Survey:
         looked = 0
         for place, row in enumerate(map(Row._make, rows)):
             if len(row.cells) != layout.width:
-                break  # It is refused when the table is read.
+                layout.refuse_width(row)
             for column in pending:
                 if not is_missing(row.cells[column]):
                     self.first[column] = row.cells[column], row.line
@@ -91,9 +91,13 @@ def choose_columns(survey: Survey, x: str | None, y: str | None) -> tuple[int, i
 
 
 def _set_aside(survey: Survey, column: int) -> str:
-    name = shown(survey.layout.names[column])
-    why = "has no name" if column in survey.layout.unnamed else "numbers the rows"
-    return f"{in_words(name)} {why}: not used as an input; {_option(survey, column)} uses it"
+    return f"{_why(survey, column)}: not used as an input; {_option(survey, column)} uses it"
+
+
+def _why(survey: Survey, column: int) -> str:
+    layout = survey.layout
+    why = "has no name" if layout.headed and column in layout.unnamed else "numbers the rows"
+    return f"{in_words(shown(layout.names[column]))} {why}"
 
 
 def _option(survey: Survey, column: int) -> str:
@@ -131,10 +135,9 @@ def _refuse_too_few(survey: Survey, chosen: list[int | None], usable: int) -> No
     names = survey.layout.names
     if survey.row_numbers and usable + len(survey.row_numbers) > 1:
         column = survey.row_numbers[0]
-        why = "has no name" if column in survey.layout.unnamed else "numbers the rows"
         raise FileError(
-            f"{in_words(shown(names[column]))} {why}, and is no input unless it is asked "
-            f"for; add {_option(survey, column)}"
+            f"{_why(survey, column)}, and is no input unless it is asked for; add "
+            f"{_option(survey, column)}"
         )
     faults = [
         (fault_of(cell), cell, line, column)
@@ -151,5 +154,5 @@ def _refuse_too_few(survey: Survey, chosen: list[int | None], usable: int) -> No
     raise FileError(
         f"numbers in {usable} of {len(names)} columns; two are needed, separated by a comma, a "
         "semicolon or a tab",
-        survey.layout.top.line,
+        next((line for _, line in survey.first.values()), survey.layout.top.line),
     )

@@ -4,7 +4,7 @@ What can't be read yet (comments, titles, units lines, cells separated by blanks
 name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
@@ -68,7 +68,7 @@ def find_layout(file: TextIO) -> Layout:
         FileError: it has no table that can be read, or something beside it.
     """
     delimiter = _delimiter(file)
-    sample = _sample(file, delimiter)
+    sample = list(_sample(file, delimiter))
     if not sample:
         raise FileError(EMPTY)
     _refuse_lines_above(sample, delimiter)
@@ -81,7 +81,7 @@ def find_layout(file: TextIO) -> Layout:
     top, below = sample[0], sample[1:]
     headed, decisions = _header(top, below)
     if headed:
-        _refuse_without_rows(top, below)
+        _refuse_below_header(top, below, delimiter)
     names = [cell.strip() if headed else "" for cell in top.cells]
     if headed and names[0].startswith("#") and names[0].strip("# "):
         decisions.append(f"line {top.line} begins with #: it is read as the column names")
@@ -99,13 +99,14 @@ def counts_up(cells: Sequence[str]) -> bool:
     )
 
 
-def _sample(file: TextIO, delimiter: str) -> list[Row]:
-    rows: list[Row] = []
-    for row in map(Row._make, islice(read_rows(file, delimiter), SAMPLE_ROWS)):
-        rows.append(row)
-        if len(rows) > 2 and sum(len(each.cells) for each in rows) > SAMPLE_CELLS:
-            break
-    return rows
+def _sample(file: TextIO, delimiter: str) -> Iterator[Row]:
+    cells = 0
+    for place, pair in enumerate(islice(read_rows(file, delimiter), SAMPLE_ROWS), 1):
+        row = Row._make(pair)
+        yield row
+        cells += len(row.cells)
+        if place > 2 and cells > SAMPLE_CELLS:
+            return
 
 
 def _delimiter(file: TextIO) -> str:
@@ -114,7 +115,9 @@ def _delimiter(file: TextIO) -> str:
     def merit(delimiter: str) -> tuple[int, float, bool]:
         rows: list[Row] = []
         with suppress(FileError):  # It is met again, and told, when the file is read.
-            rows = [row for row in _sample(file, delimiter) if len(row.cells) > 1]
+            for row in _sample(file, delimiter):
+                if len(row.cells) > 1:
+                    rows.append(row)
         most = cells = 0
         weight = 0.0
         for row in rows:
@@ -216,17 +219,22 @@ def _refuse_names_and_numbers(top: Row, below: list[Row]) -> None:
             )
 
 
-def _refuse_without_rows(top: Row, below: list[Row]) -> None:
-    """Refuse a header with no rows, a units line, or row names without a column's name below it."""
+def _refuse_below_header(top: Row, below: list[Row], delimiter: str) -> None:
+    """Refuse no rows below the header, rows with a cell more, or a units line."""
     if not below:
         raise FileError("a header without rows; add at least two rows of numbers", top.line)
     first = below[0]
-    if len(first.cells) == len(top.cells) + 1 and all(
-        len(row.cells) == len(first.cells) for row in below
-    ):
+    if all(len(row.cells) == len(top.cells) + 1 for row in below):
+        count = f"{len(first.cells)} cells under {len(top.cells)} names"
+        if not any(row.cells[-1].strip() for row in below):
+            separator = DELIMITERS[delimiter].removeprefix("a ")
+            raise FileError(
+                f"{count}, the last cell empty; delete the {separator} at the end of each line, "
+                f"or add one in line {top.line}",
+                first.line,
+            )
         raise FileError(
-            f"{len(first.cells)} cells under {len(top.cells)} names: the row names, as R writes "
-            "them, have no column name; add one as the first",
+            f"{count}: the row names, as R writes them, have no column name; add one as the first",
             first.line,
         )
     texts: list[Callable[[str], bool]] = [is_missing, resembles_number]
@@ -236,6 +244,6 @@ def _refuse_without_rows(top: Row, below: list[Row]) -> None:
         filled = [f"'{shown(cell.strip())}'" for cell in _filled(first)[:3]]
         raise FileError(
             f"this is a units line or a second header ({', '.join(filled)}), not numbers; delete "
-            "it, or write the units in the names above",
+            f"it, or delete line {top.line} if that is a title",
             first.line,
         )
