@@ -75,7 +75,7 @@ def open_named(
     recipe = with_settings(recipe, settings or {}, "--set")
     data = replace(recipe.data, x=x or recipe.data.x, y=y or recipe.data.y)
     file = bundled_tables().get(data.path, folder / data.path)
-    table = read_table(file, data.x, data.y)
+    table = read_table(file, data.x, data.y, missing=data.missing, decimal=data.decimal)
     return Opened(Path(name).name, replace(recipe, data=data), table, file.resolve())
 
 

@@ -83,14 +83,18 @@ def _item(kind: inspect.Type, index: int) -> inspect.Type:
             return item
         case inspect.TupleType(item_types=items) if index < len(items):
             return items[index]
+        case inspect.UnionType(types=kinds):
+            lists = (one for one in kinds if isinstance(one, inspect.ListType))
+            return _item(next(lists, inspect.AnyType()), index)
         case _:
             return inspect.AnyType()
 
 
 def _without_none(kind: inspect.Type) -> inspect.Type:
-    if isinstance(kind, inspect.UnionType):
-        return next(one for one in kind.types if not isinstance(one, inspect.NoneType))
-    return kind
+    if not isinstance(kind, inspect.UnionType):
+        return kind
+    kinds = tuple(one for one in kind.types if not isinstance(one, inspect.NoneType))
+    return kinds[0] if len(kinds) == 1 else inspect.UnionType(kinds)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -107,7 +111,7 @@ def _description(kind: inspect.Type, value: Any) -> str:
     """Return what a value of `kind` may be; `value` is the one that it can't."""
     match kind:
         case inspect.LiteralType(values=choices):
-            words = [str(choice) for choice in choices]
+            words = [str(c) if str(c)[0].isalpha() else repr(c) for c in choices]
             near = difflib.get_close_matches(str(value), words, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]}?" if near else ""
             return f"one of {', '.join(words)}{hint}"
@@ -121,6 +125,10 @@ def _description(kind: inspect.Type, value: Any) -> str:
             return f"a list{lengths}, each of it {_description(item, None)}"
         case inspect.TupleType(item_types=items):
             return f"a list of {len(items)} numbers"
+        case inspect.UnionType(types=kinds):
+            # A choice comes last, as it may end with the nearest one.
+            ordered = sorted(kinds, key=lambda one: isinstance(one, inspect.LiteralType))
+            return ", or ".join(_description(one, value) for one in ordered)
         case _:
             return "a table"
 

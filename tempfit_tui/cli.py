@@ -1,6 +1,7 @@
 """The command line. Each command loads what it needs only when it runs."""
 
 import gc
+import math
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from tempfit_tui.text import InputError, harmless
 
 if TYPE_CHECKING:
     from tempfit_tui.catalogue import Opened
+    from tempfit_tui.frame import Value
     from tempfit_tui.headless import Keep
     from tempfit_tui.record import ExportKind
 
@@ -20,6 +22,7 @@ BAD_INPUT = 2
 DIVERGED = DIFFERENT = 1
 INTERRUPTED = 130
 
+DECIMALS = ("auto", ",", ".")
 KINDS = ("script", "csv", "svg", "recipe")
 SPEEDS = ("1", "10", "100", "500", "full")
 MOST_LETTERS = 1000
@@ -49,8 +52,27 @@ class Commands(click.Group):
 
 
 RECIPE = click.argument("recipe", required=False)
-X_COLUMN = click.option("--x", help="The input's column of a CSV; the first numeric one otherwise.")
-Y_COLUMN = click.option("--y", help="The target's column; the second numeric one otherwise.")
+X_COLUMN = click.option(
+    "--x",
+    multiple=True,
+    metavar="NAME",
+    help="The input's column of a CSV; the first numeric one otherwise.",
+)
+Y_COLUMN = click.option(
+    "--y", multiple=True, metavar="NAME", help="The target's column; the second numeric one."
+)
+MISSING = click.option(
+    "--missing",
+    multiple=True,
+    metavar="leave-out|refuse|VALUES",
+    help="What to do with rows in which a value is missing; a value such as --missing=-200 stands "
+    "for a missing one. May be repeated.",
+)
+DECIMAL = click.option(
+    "--decimal",
+    type=click.Choice(DECIMALS),
+    help="The decimal sign of a CSV; found out otherwise.",
+)
 SETTINGS = click.option(
     "--set",
     "settings",
@@ -103,6 +125,8 @@ def commands() -> None:
 @RECIPE
 @X_COLUMN
 @Y_COLUMN
+@MISSING
+@DECIMAL
 @SETTINGS
 @click.option("--start", is_flag=True, help="Train at once instead of opening paused.")
 @click.option("--speed", type=click.Choice(SPEEDS), default="500", help="Epochs a second.")
@@ -110,8 +134,10 @@ def commands() -> None:
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without braille and line drawing.")
 def app(
     recipe: str | None,
-    x: str | None,
-    y: str | None,
+    x: tuple[str, ...],
+    y: tuple[str, ...],
+    missing: tuple[str, ...],
+    decimal: str | None,
     settings: tuple[str, ...],
     start: bool,
     speed: str,
@@ -126,7 +152,7 @@ def app(
     from tempfit_tui.ui.options import Options  # noqa: PLC0415
     from tempfit_tui.ui.start import start_app  # noqa: PLC0415
 
-    opened = _opened(recipe, x, y, settings)
+    opened = _opened(recipe, x, y, missing, decimal, settings)
     rate = None if speed == "full" else int(speed)
     sys.exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=ascii_only)))
 
@@ -135,6 +161,8 @@ def app(
 @RECIPE
 @X_COLUMN
 @Y_COLUMN
+@MISSING
+@DECIMAL
 @SETTINGS
 @click.option("--epochs", type=EPOCHS, help="Number of epochs (default: the recipe's).")
 @click.option("--every", type=EPOCHS, default=500, help="Print every N epochs (default: 500).")
@@ -148,8 +176,10 @@ def app(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 def run(
     recipe: str | None,
-    x: str | None,
-    y: str | None,
+    x: tuple[str, ...],
+    y: tuple[str, ...],
+    missing: tuple[str, ...],
+    decimal: str | None,
     settings: tuple[str, ...],
     epochs: int | None,
     every: int,
@@ -160,7 +190,7 @@ def run(
 
     Exits with 0 when done, 1 when training diverged or was diverging at its end, 2 for bad input.
     """
-    opened = _opened(recipe, x, y, settings)
+    opened = _opened(recipe, x, y, missing, decimal, settings)
     from tempfit_tui.headless import train  # noqa: PLC0415
 
     if diverged := train(opened, epochs, every, as_json, keep):
@@ -220,9 +250,44 @@ def export(run: str, to: "ExportKind", out: Path | None) -> None:
 
 
 def _opened(
-    recipe: str | None, x: str | None, y: str | None, settings: tuple[str, ...]
+    recipe: str | None,
+    x: tuple[str, ...],
+    y: tuple[str, ...],
+    missing: tuple[str, ...],
+    decimal: str | None,
+    settings: tuple[str, ...],
 ) -> "Opened":
     from tempfit_tui.catalogue import open_named  # noqa: PLC0415
     from tempfit_tui.settings import parse_setting  # noqa: PLC0415
 
-    return open_named(recipe, x, y, dict(parse_setting(text) for text in settings))
+    wanted = dict(parse_setting(text) for text in settings)
+    if decimal:
+        wanted["data.decimal"] = decimal
+    if missing:
+        wanted["data.missing"] = _missing(missing)
+    return open_named(recipe, _once("--x", x), _once("--y", y), wanted)
+
+
+def _once(option: str, names: tuple[str, ...]) -> str | None:
+    if names[1:]:
+        raise InputError(
+            f"{option} is given twice ({', '.join(names)}): only one column can be used for now; "
+            "give it once"
+        )
+    return names[0] if names else None
+
+
+def _missing(written: tuple[str, ...]) -> "Value":
+    """Return what to do with missing values, as the recipe has it."""
+    words = [word.strip() for option in written for word in option.split(",")]
+    ways = {word for word in words if word in ("leave-out", "refuse")}
+    try:
+        values = tuple(float(word) for word in words if word not in ways)
+    except ValueError:
+        values = (math.nan,)
+    if not all(map(math.isfinite, values)) or (values and "refuse" in ways) or len(ways) > 1:
+        raise InputError(
+            f"--missing {', '.join(written)}: give leave-out, refuse, or values that stand for "
+            "missing ones, as in --missing=-200,-999"
+        )
+    return values or ways.pop()

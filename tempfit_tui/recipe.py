@@ -14,6 +14,7 @@ Row = Annotated[int, Meta(ge=0, le=2**53)]
 Finite = Annotated[float, Meta(ge=-1e18, le=1e18)]
 Positive = Annotated[float, Meta(gt=0, le=1e18)]
 
+Missing = Annotated[list[Finite], Meta(min_length=0, max_length=100)]
 Gradient = Literal["finite-difference", "doubly-averaged", "analytic", "autograd"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
 Kind = Literal["linear", "polynomial", "mlp"]
@@ -33,9 +34,13 @@ class Data(Section, frozen=True):
     path: str = "thermometer.csv"
     """A bundled name, or a path relative to the recipe."""
     x: str | None = None
-    """The input's column; the first numeric one where absent."""
+    """The input's column; where absent the first numeric one that doesn't number the rows."""
     y: str | None = None
     """The target's; the second numeric one."""
+    missing: Literal["leave-out", "refuse"] | Missing = "leave-out"
+    """Rows with a missing value are left out, or refused; a list: values that mean one, too."""
+    decimal: Literal["auto", ",", "."] = "auto"
+    """The decimal sign of the table."""
 
 
 class Split(Section, frozen=True):

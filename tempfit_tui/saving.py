@@ -10,7 +10,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tempfit_tui.catalogue import MAX_RECIPE_BYTES, Opened, bundled_tables
-from tempfit_tui.recipe import Recipe
+from tempfit_tui.delimited.numbers import is_missing, is_number
+from tempfit_tui.recipe import Data, Recipe
 from tempfit_tui.record import Record
 from tempfit_tui.settings import recipe_toml
 from tempfit_tui.table import Table, read_table
@@ -58,7 +59,8 @@ def table_file(record: Record) -> Path | None:
     data = record.recipe.data
     file = bundled_tables().get(data.path, Path(record.file))
     with contextlib.suppress(InputError):
-        if read_table(file, data.x, data.y) == record.table:
+        table = read_table(file, data.x, data.y, missing=data.missing, decimal=data.decimal)
+        if table == record.table:
             return file.resolve()
     return None
 
@@ -71,9 +73,27 @@ def save_table(table: Table, folder: Path) -> Path:
     """
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow((table.x_name, table.y_name))
+    writer.writerow(_header(table))
     writer.writerows(zip(table.x, table.y, strict=True))
     return save(text.getvalue().encode(), folder, name_of(table.source), "csv")
+
+
+def data_of_saved(table: Table) -> Data:
+    """Return what a recipe has under `data` to read what `save_table` writes, but for its path."""
+    x, y = _header(table)
+    # Columns of the same name are found by their places alone.
+    return Data(decimal=".") if x == y else Data(x=x, y=y, decimal=".")
+
+
+def _header(table: Table) -> tuple[str, str]:
+    """Return the columns' names as they can only be read as names."""
+    x, y = (
+        f"column {name}"
+        if is_number(name) or is_missing(name) or name.startswith(("#", "sep="))
+        else name
+        for name in (table.x_name, table.y_name)
+    )
+    return x, y
 
 
 def save(content: bytes, folder: Path, name: str, suffix: str) -> Path:

@@ -1,6 +1,7 @@
 """Words for people: numbers, text from files made harmless, and the one error for bad input."""
 
 import math
+from decimal import Decimal
 
 DASH = "—"
 
@@ -72,6 +73,18 @@ def fixed(value: float | None, places: int) -> str:
     if size >= 1e7:
         return f"{value:.{places}e}"
     return f"{value:.{places}f}" if size >= 10.0 ** (3 - places) else f"{value:.{places}g}"
+
+
+def exact(value: float) -> str:
+    """Return a finite `value` in the fewest digits that give it back, as in 45.5 or 1.2e-7."""
+    if value == 0:
+        return "0"
+    shortest = Decimal(repr(value))
+    if -5 <= shortest.adjusted() < 16:
+        digits = f"{shortest:f}"
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    mantissa, _, exponent = f"{shortest:e}".partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 
 
 def signed(value: float | None) -> str:

@@ -11,13 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from tempfit_tui.checking import checked
+from tempfit_tui.delimited.rows import MAX_ROWS
 from tempfit_tui.frame import MOST_LEAP, Change, CutOff, EarlyStop, Leap, Value
 from tempfit_tui.journal.lives import Lives
 from tempfit_tui.journal.pages import FLOAT, Standing, key_of, seal
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import Record, RunState, RunSummary
 from tempfit_tui.settings import is_live, with_settings
-from tempfit_tui.table import MAX_ROWS, Table
+from tempfit_tui.table import Table
 from tempfit_tui.text import InputError, harmless
 
 _NO_DIFFERENCE = ("training.epochs",)

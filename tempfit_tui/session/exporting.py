@@ -13,9 +13,8 @@ from tempfit_tui.export.picture import picture
 from tempfit_tui.export.script import script
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
-from tempfit_tui.recipe import Data
 from tempfit_tui.record import ExportKind, Record, recipe_of
-from tempfit_tui.saving import name_of, recipe_file, save, save_table, table_file
+from tempfit_tui.saving import data_of_saved, name_of, recipe_file, save, save_table, table_file
 from tempfit_tui.text import InputError
 
 SUFFIXES = {"script": "py", "csv": "csv", "svg": "svg", "recipe": "toml"}
@@ -55,7 +54,7 @@ def as_recipe(record: Record, folder: Path | None) -> bytes:
     folder = folder or Path()
     if file is None:
         file = save_table(record.table, folder).resolve()
-        recipe = replace(recipe, data=Data())
+        recipe = replace(recipe, data=data_of_saved(record.table))
     return recipe_file(Opened(record.name, recipe, record.table, file), recipe, folder)
 
 

@@ -1,21 +1,26 @@
-"""The dataset pane: every observation, and whether it trains or validates."""
+"""The dataset pane: how the file was read, and every observation, with its split."""
 
+from collections.abc import Sequence
+
+from textual import events
 from textual.content import Content
 
 from tempfit_tui.frame import Setup
 from tempfit_tui.table import Table
-from tempfit_tui.text import number
+from tempfit_tui.text import exact, number
 from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.lines import Lines
 
 NAME_WIDTH = 9
 SAMPLE = 200
-"""So many rows decide how wide the columns are."""
+"""This many rows at the start, and over the table, decide how wide the columns are."""
+LEAST_WIDTH = 7
+"""Cells that a column of numbers gets in any pane."""
 
 
 class DatasetPane(Lines):
-    """Rows with their split, under the columns' names; a summary in the border."""
+    """Decisions about the file, then rows with their split; a summary in the border."""
 
     BORDER_TITLE = "1 Dataset"
 
@@ -25,20 +30,26 @@ class DatasetPane(Lines):
         self._setup: Setup | None = None
         self._validation: frozenset[int] | None = None
         self._index_width = max(2, len(str(len(table) - 1)))
-        names = [shortened(name, NAME_WIDTH) for name in (table.x_name, table.y_name)]
-        shown = [_cell(v) for column in (table.x, table.y) for v in column[:SAMPLE]]
-        self._width = max(7, *map(width_of, names), *map(len, shown))
-        # Some characters are two cells wide, and some none.
-        x_name, y_name = (" " * (self._width - width_of(name)) + name for name in names)
-        self._header = Content.styled(
-            f" {'#':>{self._index_width}} {x_name} {y_name}  split", "bold $foreground 80%"
-        )
+        names = (table.x_name, table.y_name)
+        short = [shortened(name, NAME_WIDTH) for name in names]
+        self._columns = [
+            Numbers(values, name) for values, name in zip((table.x, table.y), short, strict=True)
+        ]
+        # The first decision names input and target, as the header does where it has room.
+        self._decisions = table.decisions if [*names] != short else table.decisions[1:]
+        self._notes: list[Content] = []
+        self._says_train = True
+        self._header = Content("")
 
     def on_mount(self) -> None:
         """Show the rows at once; their split comes with the first frame."""
         self._glyphs.fit_scrollbar(self)
-        self.set_rows(len(self._table))
+        self._lay_out()
         self.border_subtitle = f"{len(self._table):,} rows"
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Fit columns and decisions to the new width."""
+        self._lay_out()
 
     def show(self, setup: Setup) -> None:
         """Show which rows train and which validate."""
@@ -64,24 +75,108 @@ class DatasetPane(Lines):
         return self._header
 
     def row(self, index: int) -> Content:
-        """Return an observation with its split."""
-        x, y = _cell(self._table.x[index]), _cell(self._table.y[index])
-        numbers = f"{x:>{self._width}} {y:>{self._width}}  "
+        """Return a line of a decision, or an observation with its split."""
+        if index < len(self._notes):
+            return self._notes[index]
+        index -= len(self._notes)
+        x, y = self._columns
+        numbers = f"{x.cell(self._table.x[index])} {y.cell(self._table.y[index])}  "
         return Content.assemble(
             (f" {index:>{self._index_width}} ", "$foreground 50%"), numbers, self._split(index)
         )
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        x, y = self._columns
+        beside = self._index_width + 5  # and the blanks between
+        self._says_train = x.wanted + y.wanted + beside + len("● train") <= width
+        room = width - beside - len("● train" if self._says_train else "●")
+        x.width, y.width = _shared(room, x.wanted, y.wanted)
+        split = "split" if self._says_train else ""
+        self._header = Content.styled(
+            f" {'#':>{self._index_width}} {x.header()} {y.header()}  {split}",
+            "bold $foreground 80%",
+        )
+        self._notes = [
+            line.stylize("$foreground 70%")
+            for decision in self._decisions
+            for line in self._wrapped(decision, width)
+        ]
+        self.set_rows(len(self._notes) + len(self._table))
+
+    def _wrapped(self, decision: str, width: int) -> list[Content]:
+        first, *others = Content(self._glyphs(decision)).wrap(max(1, width - 3))
+        bullet = self._glyphs(" · ")
+        return [Content(bullet) + first, *(Content("   ") + other for other in others)]
 
     def _split(self, index: int) -> tuple[str, str]:
         if self._validation is None:
             return self._glyphs("…"), "$foreground 50%"
         if index in self._validation:
-            return self._glyphs("◆ val"), "$validation"
-        return self._glyphs("● train"), "$train"
+            return self._glyphs("◆ val" if self._says_train else "◆"), "$validation"
+        return self._glyphs("● train" if self._says_train else "●"), "$train"
 
 
-def _cell(value: float) -> str:
-    """Return a number as the file is likely to hold it: short, else to five digits."""
-    short = f"{value:,.1f}"
-    if abs(value) < 1e6 and float(short.replace(",", "")) == value:
-        return short
-    return number(value, 5)
+class Numbers:
+    """A column of numbers in the fewest digits that give them back, aligned at the point."""
+
+    def __init__(self, values: Sequence[float], name: str) -> None:
+        sample = [*values[:SAMPLE], *values[:: max(1, len(values) // SAMPLE)]]
+        self._whole = all(value.is_integer() for value in sample)
+        parts = [_parts(self._text(value)) for value in sample]
+        self._name = name
+        self._before = max(len(before) for before, _ in parts)
+        self._after = max(len(after) for _, after in parts)
+        self.wanted = max(self._before + self._after, width_of(name))
+        """The cells that name and numbers take in full."""
+        self.width = self.wanted
+        """The cells that they have."""
+
+    def header(self) -> str:
+        """Return the name above the numbers."""
+        name = shortened(self._name, self.width)
+        # Some characters are two cells wide, and some none.
+        return " " * (self.width - width_of(name)) + name
+
+    def cell(self, value: float) -> str:
+        """Return a number in `width` cells; `…` stands for digits that have no room."""
+        text = self._text(value)
+        _, after = _parts(text)
+        aligned = text + " " * (self._after - len(after))
+        if len(aligned) > self.width:
+            aligned = text if len(text) <= self.width else _cut(value, text, self.width)
+        return aligned.rjust(self.width)
+
+    def _text(self, value: float) -> str:
+        text = exact(value)
+        return text if self._whole or "." in text or "e" in text else f"{text}.0"
+
+
+def _shared(room: int, x: int, y: int) -> tuple[int, int]:
+    """Return the widths of two columns that want `x` and `y` cells of `room`."""
+    roomy = max(x, LEAST_WIDTH), max(y, LEAST_WIDTH)
+    if sum(roomy) <= room:
+        return roomy
+    if x + y > room:
+        # A narrow column leaves its room to the other one.
+        x = min(x, max(room // 2, room - y, LEAST_WIDTH))
+        y = max(room - x, LEAST_WIDTH)
+    return x, y
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return a number's digits before its point or exponent, and all others."""
+    before = text.partition("e")[0].partition(".")[0]
+    return before, text[len(before) :]
+
+
+def _cut(value: float, text: str, width: int) -> str:
+    """Return a number without its last digits, and `…` for them."""
+    digits, e, exponent = text.partition("e")
+    kept = digits[: max(0, width - 1 - len(e + exponent))]
+    if "." in kept:
+        return f"{kept}…{e}{exponent}"
+    shorter = (number(value, count) for count in range(width, 0, -1))
+    return next(text for text in shorter if len(text) <= width)
