@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from tempfit_tui.frame import Value
-from tempfit_tui.recipe import Data, Input, Recipe, Target, Training
+from tempfit_tui.recipe import Data, Input, Model, Recipe, Target, Training
 from tempfit_tui.settings import parse_recipe, with_settings
 from tempfit_tui.table import Table, read_table
 from tempfit_tui.text import InputError, harmless
@@ -111,5 +111,7 @@ def _recipe_for(file: Path) -> Recipe:
         data=Data(path=str(file)),
         input=Input(transform="standardise"),
         target=Target(transform="standardise"),
+        # From the mean of the targets on: what is learned shows, whatever the units are.
+        model=Model(initial=(0.0, 0.0)),
         training=Training(lr=0.1),
     )

@@ -182,6 +182,8 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     """The id of the run that it came from."""
     parent_epoch: int = 0
     """Where it left that run; 0 for a new start."""
+    decisions: list[str] = []
+    """What was decided about the numbers to train on, a sentence each."""
     train_variance: float = 0.0
     """Of the training targets, in the file's units squared: what R² compares a loss with."""
     val_variance: float | None = None

@@ -13,6 +13,7 @@ from tempfit_tui.frame import Frame, Setup, View
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.law import law_of_frame
+from tempfit_tui.metrics import r_squared_text
 from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import DASH, fixed, number
@@ -45,8 +46,6 @@ def train(
     journal, source = Journal(home()), Source(opened.name, str(opened.file))
     session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
     try:
-        for decision in opened.table.decisions:
-            click.echo(f"{opened.table.source}: {decision}", err=True)
         return _trained(session, opened, end, every, as_json, keep)
     finally:
         session.leave()
@@ -57,11 +56,13 @@ def train(
 def _trained(
     session: Session, opened: Opened, end: int, every: int, as_json: bool, keep: Keep
 ) -> str:
-    if not as_json:
-        click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     frame = session.frame(NO_CURVES)
     setup = frame.setup
     assert setup, "the first frame says what stays the same"
+    for decision in (*opened.table.decisions, *setup.decisions):
+        click.echo(f"{opened.table.source}: {decision}", err=True)
+    if not as_json:
+        click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     for frame in _stops(session, end, every):
         click.echo(_json_epoch(frame) if as_json else _row(frame, session.run.validates))
     result = Result(opened, setup, frame, *_kept(session, frame, keep))
@@ -138,7 +139,7 @@ def _ending(result: Result) -> str:
 
 def _score_line(name: str, score: Score) -> str:
     told = f"{name:<10}  loss {fixed(score.loss, 6)}  RMSE {number(score.rmse)}"
-    return told if score.r2 is None else f"{told}  R² {score.r2:.4f}"
+    return told if score.r2 is None else f"{told}  R² {r_squared_text(score.r2)}"
 
 
 def _json_epoch(frame: Frame) -> str:
@@ -183,7 +184,7 @@ def _json_result(result: Result) -> str:
                 "y": table.y_name,
                 "rows": len(table),
                 "left_out": table.left_out,
-                "decisions": list(table.decisions),
+                "decisions": [*table.decisions, *result.setup.decisions],
             },
         }
     )

@@ -11,7 +11,7 @@ from tempfit_tui.text import fixed
 
 MOST_DIGITS = 17
 """With so many significant digits a float64 reads back equal."""
-OF_ERROR, OF_DEVIATION = 0.1, 1e-4
+OF_ERROR, OF_DEVIATION = 0.5, 0.01
 """Rounding the coefficients moves predictions by no more than this part of the typical error, or
 of the targets' standard deviation where there is hardly an error."""
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -42,8 +42,8 @@ def law_text(
         if not tolerance or _moved(known, written, powers, largest_x) <= tolerance:
             break
     terms = [_term(text, power, x) for text, power in zip(written, powers, strict=True)]
-    law = " ".join(f"+ {term}" for term in terms).replace("+ -", "− ")
-    return f"{y} = {law.removeprefix('+ ')}"
+    law = " + ".join(terms).replace("+ -", "− ")
+    return f"{y} = {f'−{law[1:]}' if law.startswith('-') else law}"
 
 
 def law_of_frame(frame: Frame, setup: Setup, kind: Kind, table: Table) -> str:
@@ -60,7 +60,7 @@ def law_of_frame(frame: Frame, setup: Setup, kind: Kind, table: Table) -> str:
 
 
 def _written(value: float, digits: int) -> str:
-    return fixed(value, 4) if digits == 4 else f"{value:.{digits}g}"
+    return fixed(value, 4) if digits == 4 and abs(value) < 1e7 else f"{value:.{digits}g}"
 
 
 def _moved(

@@ -2,6 +2,11 @@
 
 import math
 
+from tempfit_tui.text import number
+
+MOST_NINES = 9
+"""Decimals with which a share next to 1 is shown at most."""
+
 
 def rmse(loss: float | None) -> float | None:
     """Return the root of a mean squared error: the typical error, in the target's units."""
@@ -15,3 +20,11 @@ def r_squared(loss: float | None, variance: float | None) -> float | None:
     where the targets don't vary, or there are fewer than two.
     """
     return None if loss is None or not variance else 1 - loss / variance
+
+
+def r_squared_text(share: float) -> str:
+    """Return an R² with four digits; one that is next to 1 does not show as 1, as in 0.99997."""
+    decimals = 4
+    while share < 1 and float(f"{share:.{decimals}f}") == 1 and decimals < MOST_NINES:
+        decimals += 1
+    return f"{share:.{decimals}f}" if -1 < share else number(share)

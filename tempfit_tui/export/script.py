@@ -16,14 +16,18 @@ MOST_NAMED = 3
 """So many stretches that were computed are named at the most."""
 
 
-def script(record: Record) -> str:
-    """Return a script that trains as `record` tells and prints the table of its losses."""
+def script(record: Record, law: str = "") -> str:
+    """Return a script that trains as `record` tells and prints the table of its losses.
+
+    `law` is the fitted line or polynomial in the file's units, for a comment; "" for none.
+    """
     made = plan(record)
     lines = [
         # Words of a file come after two lines: in those, a comment could name an encoding.
         "# A model trained by gradient descent, in plain PyTorch.",
         "# To run it: pip install torch numpy, then python and the name of this file.",
         *_about(record),
+        *(comment(f"It ends with {law}") if law else []),
         "",
         *_imports(made),
         "",
@@ -79,6 +83,8 @@ def _shown() -> list[str]:
     body = [
         'if not abs(number) < float("inf"):',
         '    return "not finite"',
+        "if abs(number) < 10 ** (3 - places):",
+        '    return f"{number:.{places}g}"',
         'return f"{number:.{places}f}" if abs(number) < 1e7 else f"{number:.{places}e}"',
     ]
     return function("shown", ["number", "places=6"], body)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tempfit_tui.export.lines import function, listed
 from tempfit_tui.export.plan import Plan
+from tempfit_tui.offset import offset_of
 from tempfit_tui.table import Table
 
 LAW = (0.53677, -17.3048)
@@ -41,7 +42,16 @@ def _in_64_bits(plan: Plan) -> bool:
     """Tell whether means and deviations are taken, or observations drawn, before 32 bits do."""
     recipe = plan.recipe
     transforms = recipe.input.transform, recipe.target.transform
-    return "standardise" in transforms or bool(recipe.more_data.rows)
+    return "standardise" in transforms or bool(recipe.more_data.rows) or any(_offsets(plan))
+
+
+def _offsets(plan: Plan) -> tuple[float, float]:
+    """Return what is subtracted from inputs and targets that are not standardised."""
+    recipe, table = plan.recipe, plan.table
+    return (
+        0.0 if recipe.input.transform == "standardise" else offset_of(table.x),
+        0.0 if recipe.target.transform == "standardise" else offset_of(table.y),
+    )
 
 
 def _split(plan: Plan) -> list[str]:
@@ -137,11 +147,13 @@ def _transformed(plan: Plan) -> list[str]:
             "# A unit of the loss, in the squared units of the observations",
             f"loss_unit = 1 / (1 / {known_y}.std(correction=0).item()) ** 2",
         ]
-    for made, known, train, val in (
-        (made_x, known_x, names.x_train, names.x_val),
-        (made_y, known_y, names.y_train, names.y_val),
+    offset_x, offset_y = _offsets(plan)
+    for made, offset, known, train, val in (
+        (made_x, offset_x, known_x, names.x_train, names.x_val),
+        (made_y, offset_y, known_y, names.y_train, names.y_val),
     ):
-        lines += _column(plan, made, known, [train, val] if plan.rows.validating else [train])
+        tensors = [train, val] if plan.rows.validating else [train]
+        lines += _column(plan, made, offset, known, tensors)
     if not lines:
         return []
     if "standardise" in (how_x, how_y):
@@ -161,14 +173,20 @@ def _as_columns(plan: Plan) -> list[str]:
     return [f"{x}, {y} = {x}[:, None], {y}[:, None]" for x, y in pairs]
 
 
-def _column(plan: Plan, made: str | None, known: str, tensors: list[str]) -> list[str]:
+def _column(
+    plan: Plan, made: str | None, offset: float, known: str, tensors: list[str]
+) -> list[str]:
     """Return what transforms a column by a factor, or standardises it where that is None."""
     if made is None:
         return [f"{tensor} = standardised({tensor}, {known})" for tensor in tensors]
     narrowed = ".float()" if _in_64_bits(plan) else ""
     if not made and not narrowed:
         return []
-    values = (f"{made}{tensor}{narrowed}" for tensor in tensors)
+    if offset:
+        # In float64 all the way, as float32 would lose the differences.
+        values = (f"({made}({tensor} - {offset!r})).float()" for tensor in tensors)
+    else:
+        values = (f"{made}{tensor}{narrowed}" for tensor in tensors)
     return [f"{', '.join(tensors)} = {', '.join(values)}"]
 
 

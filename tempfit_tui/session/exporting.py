@@ -13,6 +13,7 @@ from tempfit_tui.export.picture import picture
 from tempfit_tui.export.script import script
 from tempfit_tui.frame import View
 from tempfit_tui.journal.journal import Journal
+from tempfit_tui.law import law_of_frame
 from tempfit_tui.record import ExportKind, Record, recipe_of
 from tempfit_tui.saving import data_of_saved, name_of, recipe_file, save, save_table, table_file
 from tempfit_tui.text import InputError
@@ -20,6 +21,8 @@ from tempfit_tui.text import InputError
 SUFFIXES = {"script": "py", "csv": "csv", "svg": "svg", "recipe": "toml"}
 DRAWN = View(columns=600, points=400, ghost=False)
 """What a picture shows."""
+SKETCHED = View(columns=1, points=2, ghost=False)
+"""What a script says of a run: the law it came to."""
 
 
 def export(
@@ -68,7 +71,7 @@ def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Jour
         raise InputError("there is nothing to export before the first epoch; train first")
     match kind:
         case "script":
-            return script(record)
+            return script(record, _law(record, run_id, journal))
         case "csv":
             row, losses = journal.read.row(run_id), journal.read.losses(run_id, record.epochs)
             val = _told(losses.val, row.unit) if losses.val else None
@@ -77,6 +80,17 @@ def exported(record: Record, run_id: str | None, kind: ExportKind, journal: Jour
             from tempfit_tui.session.session import frame_at_end  # noqa: PLC0415 - loads torch
 
             return picture(record, frame_at_end(journal.read, run_id, record, DRAWN))
+
+
+def _law(record: Record, run_id: str, journal: Journal) -> str:
+    """Return the law that the run came to, of a model that has one; else ""."""
+    if record.recipe.model.kind == "mlp":
+        return ""
+    from tempfit_tui.session.session import frame_at_end  # noqa: PLC0415 - loads torch
+
+    frame = frame_at_end(journal.read, run_id, record, SKETCHED)
+    assert frame.setup, "the frame at a run's end says what stays the same"
+    return law_of_frame(frame, frame.setup, record.recipe.model.kind, record.table)
 
 
 def _told(losses: bytes, unit: float) -> Iterator[float | None]:

@@ -73,6 +73,7 @@ def _setup(run: Run, witness: Witness) -> Setup:
         note=run.data.rows.note,
         condition_number=condition,
         floor=witness.baseline.line_train,
+        decisions=run.data.decisions,
         train_variance=witness.baseline.variance,
         val_variance=witness.baseline.val_variance,
         parameters=len(run.weights),

@@ -1,21 +1,18 @@
 """The observations as a run sees them: split, transformed, in float32 and in the file's float64."""
 
 import math
-from fractions import Fraction
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from tempfit_tui.offset import offset_of
 from tempfit_tui.recipe import Recipe, Split
 from tempfit_tui.table import Table
 from tempfit_tui.text import InputError
 from tempfit_tui.training.limits import refuse_too_large
 from tempfit_tui.training.more_data import Drawn, more_data
 
-FAR = 100.0
-"""Deviations from 0 beyond which a column's offset is subtracted: float32 keeps seven digits, and
-fewer than five of them would be left for the part that varies."""
 LEAST_SPREAD = 1e-15
 """The least deviation whose square float32 holds with room to spare."""
 LEAST_UNIT, MOST_UNIT = 1e-150, 1e150
@@ -87,6 +84,8 @@ class Dataset(NamedTuple):
     """The least and the greatest input of the training rows, likewise."""
     drawn: Drawn
     """The observations drawn in addition, in the file's units."""
+    decisions: list[str]
+    """What was decided about the numbers, a sentence each."""
 
     @property
     def loss_unit(self) -> float:
@@ -135,6 +134,11 @@ def prepare(recipe: Recipe, table: Table) -> Dataset:
         span=torch.tensor(table.span(), dtype=torch.float64),
         trained_span=torch.stack(torch.cat([raw_x[train], drawn.x]).aminmax()),
         drawn=drawn,
+        decisions=[
+            *([rows.note] if rows.note else []),
+            *_offset_notes(recipe.input.transform, to_input, table.x_name),
+            *_offset_notes(recipe.target.transform, to_target, table.y_name),
+        ],
     )
 
 
@@ -204,7 +208,7 @@ def _input_transform(recipe: Recipe, known: Tensor, table: Table) -> Transform:
         case _:
             factor = 1.0
     _refuse_lost(deviation * factor, "input", table.x_name)
-    return Transform(_offset(mean, deviation), factor)
+    return Transform(offset_of(table.x), factor)
 
 
 def _target_transform(recipe: Recipe, known: Tensor, table: Table) -> Transform:
@@ -214,7 +218,7 @@ def _target_transform(recipe: Recipe, known: Tensor, table: Table) -> Transform:
         # Targets that are all equal keep their unit: 0 errors are errors of 0 in any.
         return _standardising(mean, deviation or 1.0, table.y_name)
     _refuse_lost(deviation, "target", table.y_name)
-    return Transform(_offset(mean, deviation))
+    return Transform(offset_of(table.y))
 
 
 def _deviation(values: Tensor) -> float:
@@ -233,16 +237,12 @@ def _standardising(mean: float, deviation: float, column: str) -> Transform:
     return Transform(offset=mean, factor=1 / deviation)
 
 
-def _offset(mean: float, deviation: float) -> float:
-    """Return what to subtract before float32 would lose what varies: 0 where it would not.
-
-    A round number near the mean, as people would choose: a multiple of the largest power of ten
-    that is not above the deviation.
-    """
-    if abs(mean) <= FAR * deviation or not deviation:
-        return 0.0
-    power = math.floor(math.log10(deviation))
-    return float(round(Fraction(mean) / Fraction(10) ** power) * Fraction(10) ** power)
+def _offset_notes(way: str, transform: Transform, column: str) -> list[str]:
+    """Return what there is to say of an offset that the recipe does not ask for."""
+    if way == "standardise" or not transform.offset:
+        return []
+    offset = f"{transform.offset:,.12g}"
+    return [f"{offset} is subtracted from {column} before training: 32-bit floats lose its digits"]
 
 
 def _refuse_lost(deviation: float, section: str, column: str) -> None:

@@ -88,8 +88,9 @@ class Series(NamedTuple):
 
     def where(self, chosen: Tensor) -> "Series":
         """Return the series at the samples that `chosen`, shape (n,), picks."""
-        picked = (part[chosen] for part in (self.epochs, self.losses, self.before))
-        return Series(*picked, self.first, self.least)
+        return self._replace(
+            epochs=self.epochs[chosen], losses=self.losses[chosen], before=self.before[chosen]
+        )
 
     @property
     def end(self) -> float:

@@ -14,7 +14,7 @@ from textual.message import Message
 from tempfit_tui.frame import Frame
 from tempfit_tui.insight import Readings
 from tempfit_tui.law import law_of_frame
-from tempfit_tui.metrics import r_squared, rmse
+from tempfit_tui.metrics import r_squared, r_squared_text, rmse
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.table import Table
 from tempfit_tui.text import DASH, number, resolved
@@ -221,4 +221,4 @@ def _scores(loss: float | None, variance: float | None) -> Scores:
     if typical is None:
         return ()
     words = f"RMSE {number(typical)}"
-    return (words,) if explained is None else (f"{words} R² {explained:.3f}", words)
+    return (words,) if explained is None else (f"{words} R² {r_squared_text(explained)}", words)
