@@ -27,4 +27,4 @@ def r_squared_text(share: float) -> str:
     decimals = 4
     while share < 1 and float(f"{share:.{decimals}f}") == 1 and decimals < MOST_NINES:
         decimals += 1
-    return f"{share:.{decimals}f}" if -1 < share else number(share)
+    return f"{share:.{decimals}f}" if share > -1 else number(share)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-FAR = 25.0
+FAR = 100.0
 """Ranges from 0 beyond which an offset is subtracted. float32 keeps seven digits; a column that
-far out would have some five of them left for its differences."""
+far out has five of them left for its differences, or fewer."""
 
 
 def offset_of(column: Sequence[float]) -> float:

@@ -184,7 +184,10 @@ def _column(
         return []
     if offset:
         # In float64 all the way, as float32 would lose the differences.
-        values = (f"({made}({tensor} - {offset!r})).float()" for tensor in tensors)
+        shifted = (f"({tensor} - {offset!r})" for tensor in tensors)
+        values = (
+            f"({made}{values}).float()" if made else f"{values}.float()" for values in shifted
+        )
     else:
         values = (f"{made}{tensor}{narrowed}" for tensor in tensors)
     return [f"{', '.join(tensors)} = {', '.join(values)}"]

@@ -1,6 +1,5 @@
 """The observations as a run sees them: split, transformed, in float32 and in the file's float64."""
 
-import math
 from typing import NamedTuple
 
 import torch
