@@ -47,6 +47,11 @@ def bundled_tables() -> dict[str, Path]:
     return {file.name: file for file in data_folder().glob("*.csv")}
 
 
+def is_bundled(table: Path) -> bool:
+    """Return whether the file at that resolved path is a table of the package's own."""
+    return table in {file.resolve() for file in bundled_tables().values()}
+
+
 def open_named(
     name: str | None,
     x: str | None = None,

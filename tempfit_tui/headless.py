@@ -8,7 +8,7 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from tempfit_tui.catalogue import Opened
+from tempfit_tui.catalogue import Opened, is_bundled
 from tempfit_tui.frame import Frame, Setup, View
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import Journal
@@ -59,8 +59,9 @@ def _trained(
     frame = session.frame(NO_CURVES)
     setup = frame.setup
     assert setup, "the first frame says what stays the same"
-    for decision in (*opened.table.decisions, *setup.decisions):
-        click.echo(f"{opened.table.source}: {decision}", err=True)
+    if not is_bundled(opened.file):
+        for decision in (*opened.table.decisions, *setup.decisions):
+            click.echo(f"{opened.table.source}: {decision}", err=True)
     if not as_json:
         click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     for frame in _stops(session, end, every):

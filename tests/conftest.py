@@ -4,6 +4,7 @@ It also starts in an empty folder, where whatever it exports is left.
 """
 
 import gc
+import os
 import signal
 import sys
 from functools import partial
@@ -16,6 +17,14 @@ from hypothesis import settings
 from textual import _wait
 
 from tempfit_tui.cli import main
+
+# The same kernels on every machine, in this process and in those it starts: otherwise the last
+# digit of a sum depends on the processor, and after a thousand epochs much else does.
+os.environ |= {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_CBWR": "COMPATIBLE",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+}
 
 # How long an example takes says nothing here; a busy machine would.
 settings.register_profile("tempfit", deadline=None)

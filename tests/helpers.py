@@ -13,9 +13,9 @@ from tempfit_tui.recipe import Recipe, Split
 from tempfit_tui.session.session import Session
 from tempfit_tui.settings import live_settings, with_settings
 from tempfit_tui.table import Table
+from tempfit_tui.training.baseline import least_squares_line
 from tempfit_tui.training.optimizer import state_of
 from tempfit_tui.training.run import Run
-from tempfit_tui.training.theory import least_squares_line
 
 T_U = (35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4)
 T_C = (0.5, 14.0, 15.0, 28.0, 11.0, 8.0, 3.0, -4.0, 6.0, 13.0, 21.0)

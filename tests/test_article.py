@@ -18,7 +18,7 @@ from helpers import (
 
 from tempfit_tui.frame import View
 from tempfit_tui.session.session import Session
-from tempfit_tui.training import theory
+from tempfit_tui.training import baseline
 
 SECTION_6_TABLE = """
 1 53.571865 200.930481
@@ -163,7 +163,7 @@ def test_the_floor_agrees_with_numpy_in_the_article_s_units():
     x = [0.1 * value for value in T_U]
     best = least_squares(x, T_C)
     assert printed(best) == ["5.3677", "-17.3048"]
-    assert theory.least_squares_line(run_of(**SCALED).data).train == pytest.approx(
+    assert baseline.least_squares_line(run_of(**SCALED).data).train == pytest.approx(
         mean_squared_error(best, x, T_C), rel=1e-6
     )
 

@@ -38,6 +38,7 @@ from tempfit_tui.frame import Change, EarlyStop
 from tempfit_tui.recipe import PlannedChange, Training
 from tempfit_tui.record import Record
 from tempfit_tui.table import Table
+from tempfit_tui.text import fixed
 from tempfit_tui.training import more_data
 from tempfit_tui.training.optimizer import goes_on
 from tempfit_tui.training.run import Run
@@ -106,7 +107,7 @@ def told(run):
             seen = SimpleNamespace(epoch=epoch, train_loss=train, val_loss=val)
             lines.append(headless._row(seen, run.validates))
     if run.recipe.model.kind != "mlp":
-        lines.append(f"parameters  {headless._listed(map(finite, run.weights.tolist()))}")
+        lines.append(f"parameters  {', '.join(fixed(finite(p), 4) for p in run.weights.tolist())}")
     return "\n".join(lines) + "\n"
 
 

@@ -21,9 +21,20 @@ RESULT_KEYS = [
     "val_loss",
     "parameters",
     "raw_parameters",
+    "law",
+    "final_train_loss",
+    "final_val_loss",
+    "train_rmse",
+    "val_rmse",
+    "train_r2",
+    "val_r2",
     "best_epoch",
+    "kept",
+    "early_stop",
     "verdict",
+    "verdict_why",
     "stopped",
+    "data",
 ]
 TOO_FAST = "lr 0.01 is above 0.0003399, the largest stable lr for sgd"
 
@@ -42,6 +53,12 @@ def test_the_table_is_aligned_and_ends_with_the_parameters(tempfit):
     run = run_of(**SECTION_6)
     run.advance(3)
     weight, bias = run.weights.tolist()
+    law = np.array([weight / 10, bias])
+    scores = []
+    for rows in (SECTION_6["split__train"], SECTION_6["split__validation"]):
+        x, y = (np.array(column)[rows] for column in (T_U, T_C))
+        loss = mean_squared_error(law, x, y)
+        scores.append(f"loss {loss:.6f}  RMSE {loss**0.5:.3f}  R² {1 - loss / y.var():.4f}")
     # article.md, The numbers: the first three epochs of section 6.
     assert out == (
         "    epoch           train      validation\n"
@@ -49,8 +66,10 @@ def test_the_table_is_aligned_and_ends_with_the_parameters(tempfit):
         "        2       25.937567      122.372032\n"
         "        3       20.557310       97.630035\n"
         f"parameters  {weight:.4f}, {bias:.4f}\n"
+        f"t_c = {weight / 10:.4f} t_u + {bias:.4f}\n"
+        f"train       {scores[0]}\n"
+        f"validation  {scores[1]}\n"
         "verdict  too early to say\n"
-        f"in the file's units  {weight / 10:.4f}, {bias:.4f}\n"
     )
     assert (code, err) == (0, "")
 
@@ -114,15 +133,28 @@ def test_json_lines_hold_each_record_and_the_result(tempfit):
         assert row["train_loss"] == run.train_losses.last
         assert row["val_loss"] == run.val_losses.last
     slope, intercept = result.pop("raw_parameters")
+    for name, chosen in (("train", list(SECTION_6["split__train"])), ("val", [0, 3])):
+        x, y = (np.array(column)[chosen] for column in (T_U, T_C))
+        loss = mean_squared_error([slope, intercept], x, y)
+        assert result.pop(f"final_{name}_loss") == pytest.approx(loss, rel=1e-9)
+        assert result.pop(f"{name}_rmse") == pytest.approx(loss**0.5, rel=1e-9)
+        assert result.pop(f"{name}_r2") == pytest.approx(1 - loss / y.var(), rel=1e-9)
+    decisions = result["data"].pop("decisions")
+    assert decisions[0].startswith("input x: t_u, target y: t_c")
     assert result == {
         "type": "result",
         "epochs": 40,
         "train_loss": rows[-1]["train_loss"],
         "val_loss": rows[-1]["val_loss"],
         "parameters": run.weights.tolist(),
+        "law": f"t_c = {slope:.4f} t_u − {-intercept:.4f}",
         "best_epoch": run.best.epoch,
+        "kept": "last",
+        "early_stop": None,
         "verdict": result["verdict"],
+        "verdict_why": result["verdict_why"],
         "stopped": None,
+        "data": {"x": ["t_u"], "y": "t_c", "rows": 11, "left_out": 0},
     }
     weight, bias = run.weights.tolist()
     assert (slope, intercept) == pytest.approx((weight / 10, bias))

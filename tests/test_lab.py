@@ -24,7 +24,7 @@ from helpers import (
 )
 
 from tempfit_tui.recipe import Model
-from tempfit_tui.training import theory
+from tempfit_tui.training import baseline
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.evidence import Witness
 from tempfit_tui.training.models import model_of
@@ -171,7 +171,7 @@ def test_the_default_recipe_overfits(seed, least, epoch, train, half_more, thric
 def test_the_default_recipe_beats_the_line_at_its_best_and_memorises_after():
     run = default(6_000)
     trains, vals = losses(run)
-    line = theory.least_squares_line(run.data)
+    line = baseline.least_squares_line(run.data)
     assert f"{line.train:.4f}" == "2.9112"
     assert trains[378] < line.train
     assert vals[378] < line.val
@@ -226,7 +226,7 @@ def test_the_line_stays_at_its_floor():
     verdict, train, val = told(run)
     assert (verdict.kind, f"{train:.2f}") == ("fits", "2.91")
     # Its validation loss is 5.05 in the end.
-    assert f"{theory.least_squares_line(run.data).val:.2f}" == "5.05"
+    assert f"{baseline.least_squares_line(run.data).val:.2f}" == "5.05"
     assert val == pytest.approx(5.05, abs=0.3)
 
 

@@ -11,8 +11,9 @@ from verdict_table import STANDARDISED
 
 from tempfit_tui.frame import Verdict, View
 from tempfit_tui.session.session import Session
+from tempfit_tui.training.baseline import Baseline
 from tempfit_tui.training.outcome import Without, outcome
-from tempfit_tui.training.verdict import Baseline, Evidence, Series
+from tempfit_tui.training.verdict import Evidence, Series
 
 DEFAULT = {
     **STANDARDISED,
@@ -22,7 +23,7 @@ DEFAULT = {
 OVERFITTED = 1500
 """The default recipe has long overfitted there."""
 FITS = Verdict("fits", "fits")
-LINE = Baseline(1.0, 2.0, variance=30.0, mean_square=200.0, train_rows=20, val_rows=2)
+LINE = Baseline(1.0, 2.0, variance=30.0, train_rows=20, val_rows=2)
 
 
 @cache
@@ -86,7 +87,7 @@ def test_too_strong_a_penalty_is_no_cure_at_any_time():
     told = said(live("L2 penalty 0.1", {"penalty.l2": 0.1}), 1700, 2000, 2200, 2500)
     assert kinds(told) == {"no cure"}
     assert all("is too strong: validation" in each.words for each in told.values())
-    assert told[2500].words.endswith("; a straight line has 5.05")
+    assert told[2500].words.endswith("; a straight line has 5.047")
 
 
 def test_too_weak_a_penalty_helps_in_part_until_a_line_does_far_better():
@@ -140,13 +141,14 @@ def seen(values, first=1):
     """Return a loss as the verdict sees it, from epoch `first` on."""
     values = torch.as_tensor(values, dtype=torch.float64)
     epochs = torch.arange(first, first + len(values))
-    return Series(epochs, values, float(values[0]), float(values.min()))
+    before = torch.cat([values[:1], values[:-1]])
+    return Series(epochs, values, before, float(values[0]), float(values.min()))
 
 
 def judged(val, without, train=0.8, verdict=FITS, judged_from=0, diverged=False):
     """Return the outcome for these validation losses, of each epoch or of all."""
     trained = seen(np.full(len(val), train))
-    evidence = Evidence(len(val), trained, seen(val), LINE, None, None)
+    evidence = Evidence(len(val), trained, seen(val), LINE, None, None, None)
     return outcome("it", evidence, verdict, Without(seen(without), diverged), judged_from)
 
 

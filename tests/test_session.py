@@ -3,6 +3,7 @@
 import itertools
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from helpers import (
@@ -254,6 +255,8 @@ def test_the_first_frame():
             note="",
             condition_number=frame.setup.condition_number,
             floor=frame.setup.floor,
+            train_variance=pytest.approx(np.var([T_C[row] for row in SECTION_6["split__train"]])),
+            val_variance=pytest.approx(np.var([T_C[0], T_C[3]])),
         ),
     )
     # lab-numbers.md, The default recipe: the straight line's training floor on these rows.

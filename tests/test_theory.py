@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from tempfit_tui.frame import Limit
 from tempfit_tui.recipe import Training
-from tempfit_tui.training import theory
+from tempfit_tui.training import baseline, theory
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.models import model_of
 
@@ -66,7 +66,7 @@ def test_eigenvalues_and_floor_agree_with_numpy(table):
     tolerance = 1e-12 * expected[1]
     assert eigenvalues(recipe(), table) == pytest.approx(expected.tolist(), abs=tolerance)
     floor = mean_squared_error(least_squares(x, y), x, y)
-    assert theory.least_squares_line(prepare(recipe(), table)) == pytest.approx(
+    assert baseline.least_squares_line(prepare(recipe(), table)) == pytest.approx(
         (floor, None), rel=1e-6, abs=1e-9 * (1 + np.square(y).mean())
     )
 
@@ -118,7 +118,7 @@ def test_plain_sgd_follows_the_closed_form(settings, factor, lr, gradient):
 def test_so_many_updates_bring_it_within_a_hundredth_of_the_floor(settings, lr, updates):
     run = run_of(**settings, training__lr=lr)
     run.advance(updates + 3)
-    near = 1.01 * theory.least_squares_line(run.data).train
+    near = 1.01 * baseline.least_squares_line(run.data).train
     first = next(number for number, loss in enumerate(recorded(run.train_losses)) if loss <= near)
     # float32 may cross the line an epoch off where the loss falls by 1e-6 an epoch.
     assert first == pytest.approx(updates, abs=1)
@@ -215,7 +215,7 @@ def test_the_luck_of_the_split_over_all_55_pairs():
     trains, vals, floors, val_floors = {}, {}, {}, {}
     for number, pair in enumerate(itertools.combinations(range(11), 2)):
         run = run_of(**SCALED, split__validation=list(pair), training__gradient="analytic")
-        floors[pair], val_floors[pair] = theory.least_squares_line(run.data)
+        floors[pair], val_floors[pair] = baseline.least_squares_line(run.data)
         x, y, val_x, val_y = (part.double().numpy() for part in run.data[:4])
         parameters = after_updates(3_000, 1e-2, x, y)
         trains[pair] = mean_squared_error(parameters, x, y)

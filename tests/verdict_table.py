@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from helpers import SCALED, T_C, T_U, THERMOMETER, design, hessian, least_squares, recipe
 
-from tempfit_tui.training import theory
+from tempfit_tui.training import baseline
+from tempfit_tui.training.baseline import baseline_of
 from tempfit_tui.training.data import prepare
-from tempfit_tui.training.evidence import baseline_of, series
+from tempfit_tui.training.evidence import series
 from tempfit_tui.training.history import History
 from tempfit_tui.training.models import model_of
 from tempfit_tui.training.verdict import NEAR_LINE, Evidence, verdict_on
@@ -94,7 +95,8 @@ def evidence_from(data, train, val, predicted):
         val=None if val is None else seen(val),
         baseline=baseline_of(data),
         best_epoch=None if val is None else int(torch.as_tensor(val).argmin()) + 1,
-        durbin_watson=theory.durbin_watson((torch.as_tensor(predicted) - data.y)[order]),
+        best_loss=None if val is None else float(torch.as_tensor(val).min()) * data.loss_unit,
+        durbin_watson=baseline.durbin_watson((torch.as_tensor(predicted) - data.y)[order]),
     )
 
 

@@ -185,9 +185,7 @@ def _column(
     if offset:
         # In float64 all the way, as float32 would lose the differences.
         shifted = (f"({tensor} - {offset!r})" for tensor in tensors)
-        values = (
-            f"({made}{values}).float()" if made else f"{values}.float()" for values in shifted
-        )
+        values = (f"({made}{each}).float()" if made else f"{each}.float()" for each in shifted)
     else:
         values = (f"{made}{tensor}{narrowed}" for tensor in tensors)
     return [f"{', '.join(tensors)} = {', '.join(values)}"]
