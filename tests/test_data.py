@@ -159,7 +159,8 @@ def test_standardised_training_rows_have_mean_0_and_deviation_1(columns):
     x, y = columns
     assume(np.std(x[:-1]) > 1e-3 * (1 + np.abs(x).max()))
     table = table_of(x, y)
-    data = prepare(recipe(input__transform="standardise", split__validation=[len(x) - 1]), table)
+    ways = {"input__transform": "standardise", "target__transform": "standardise"}
+    data = prepare(recipe(**ways, split__validation=[len(x) - 1]), table)
     values = data.x.double().numpy()
     # float32 holds 6e-8 of values up to sqrt(30).
     assert values.mean() == pytest.approx(0, abs=1e-6)
