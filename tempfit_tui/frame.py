@@ -182,6 +182,8 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     """The id of the run that it came from."""
     parent_epoch: int = 0
     """Where it left that run; 0 for a new start."""
+    more_noise: float | None = None
+    """The deviation of their targets, in the file's units; None where there are none."""
 
 
 class CutOff(msgspec.Struct, frozen=True, array_like=True):

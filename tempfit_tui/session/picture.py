@@ -79,6 +79,7 @@ def _setup(run: Run, witness: Witness) -> Setup:
         more_data=drawn.words,
         drawn_x=drawn.x[:DRAWN_SHOWN].tolist(),
         drawn_y=drawn.y[:DRAWN_SHOWN].tolist(),
+        more_noise=drawn.noise if drawn.name else None,
     )
 
 
