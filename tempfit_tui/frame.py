@@ -96,6 +96,9 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
     lr: float | None
     """None where no fixed limit is known."""
     rule: str
+    standardised: float | None = None
+    """The limit if the input were standardised; None where none is known, or the verdict is one
+    that this is no remedy for."""
 
 
 MOST_LEAP = 1_000_000
