@@ -103,12 +103,13 @@ def _more_data(seen: Seen, recipe: Recipe) -> Answer:
     rows = recipe.more_data.rows * 3 or MORE_ROWS
     known = recipe.data.path == THERMOMETER
     noise = THERMOMETER_NOISE if known else recipe.more_data.noise
-    told = noise if noise is not None else seen.setup.more_noise or (seen.setup.floor or 0.0) ** 0.5
+    of_data = seen.setup.more_noise or (seen.setup.floor or 0.0) ** 0.5
+    told = number(of_data, 3) if noise is None else setting(noise)
     what = "drawn on the fitted law" if known else "jittered copies of training rows"
     return Answer(
         "more-data",
         f"more data: {rows} more observations",
-        f"{what}, noise {number(told, 3)}: less room to bend between points",
+        f"{what}, noise {told}: less room to bend between points",
         settings={"more_data.rows": rows, "more_data.noise": noise},
         anew=True,
     )

@@ -67,7 +67,7 @@ def _broken(rule: str) -> list[str]:
     lines = [first]
     for part in parts:
         joined = f"{lines[-1]}, {part}"
-        lines[-1:] = [joined] if len(joined) < BREAK else [f"{lines[-1]},", part]
+        lines[-1:] = [joined] if len(joined) < BREAK else [f"{lines[-1]}, ", part]
     return lines
 
 
