@@ -97,8 +97,10 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
     """None where no fixed limit is known."""
     rule: str
     standardised: float | None = None
-    """The limit if the input were standardised; None where none is known, or the verdict is one
-    that this is no remedy for."""
+    """The limit if the input were standardised; None where none is known.
+
+    Only where the verdict is one that a standardised input is a remedy for.
+    """
 
 
 MOST_LEAP = 1_000_000

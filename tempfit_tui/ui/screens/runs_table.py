@@ -114,9 +114,10 @@ def _place(name: str) -> tuple[int, str]:
 
 def _told(name: str, settings: Settings) -> str:
     """Return a setting's value; a dash where it does nothing."""
-    does = name in settings and _MATTERS.get(name, lambda _: True)(settings)
-    shown = does and (name not in FIELD or FIELD[name].shown(settings))
-    return value_of(name, settings[name]) if shown else DASH
+    if name not in settings or (name in FIELD and not FIELD[name].shown(settings)):
+        return DASH
+    does = _MATTERS.get(name)
+    return value_of(name, settings[name]) if does is None or does(settings) else DASH
 
 
 class Head(NamedTuple):
