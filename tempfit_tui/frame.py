@@ -96,6 +96,11 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
     lr: float | None
     """None where no fixed limit is known."""
     rule: str
+    standardised: float | None = None
+    """The limit if the input were standardised; None where none is known.
+
+    Only where the verdict is one that a standardised input is a remedy for.
+    """
 
 
 MOST_LEAP = 1_000_000
@@ -188,6 +193,8 @@ class Setup(msgspec.Struct, frozen=True, array_like=True):
     """Of the training targets, in the file's units squared: what R² compares a loss with."""
     val_variance: float | None = None
     """Of the validation targets; None for fewer than two."""
+    more_noise: float | None = None
+    """The deviation of their targets, in the file's units; None where there are none."""
 
 
 class CutOff(msgspec.Struct, frozen=True, array_like=True):

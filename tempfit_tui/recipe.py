@@ -124,9 +124,11 @@ class Penalty(Section, frozen=True):
     """What is added to the training loss as it is optimised; the losses told are without it."""
 
     l2: Strength = 0.0
-    """Times the sum of the squares of all parameters."""
+    """Times the sum of the squares of the parameters."""
     l1: Strength = 0.0
     """Times the sum of their absolute values."""
+    bias: bool = True
+    """Whether biases are among them: the penalty then shrinks the intercept too."""
 
 
 class InputNoise(Section, frozen=True):
@@ -140,8 +142,12 @@ class MoreData(Section, frozen=True):
     """Observations drawn in addition, for training."""
 
     rows: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    noise: Strength = 1.7
-    """The deviation of their targets, in the file's units."""
+    noise: Annotated[float, Meta(ge=0, le=1e300)] | None = None
+    """The deviation of their targets, in the file's units.
+
+    Where absent, the root of the mean squared residual of the least-squares line through the
+    file's training rows.
+    """
     seed: Seed = 0
 
 

@@ -173,6 +173,17 @@ SINGLE = {
         f"more data, {name}": {**CUBIC, **split, "more_data__rows": 30, "more_data__seed": 2}
         for name, split in SPLITS.items()
     },
+    **{
+        f"{kind}, {way}, biases out of the penalty": {
+            **MODELS[kind],
+            "penalty__l2": 0.1,
+            "penalty__l1": 0.01,
+            "penalty__bias": False,
+            "training__gradient": way,
+        }
+        for kind, way in product(MODELS, GRADIENTS)
+        if kind != "layers of 32" or way == "autograd"
+    },
     "more data, raw": {"more_data__rows": 5, "training__lr": 1e-5},
     "gradient by trying, raw": {"training__gradient": "finite-difference"},
     "to infinity": {"training__lr": 0.01},
@@ -264,6 +275,13 @@ CHANGES = {
         {"penalty.l1": 0.01, "training.gradient": "analytic"},
         {"penalty.l2": 0.0},
         {"training.gradient": "finite-difference"},
+    ],
+    "biases in and out of the penalty": [
+        {"penalty.l2": 0.1, "penalty.bias": False},
+        {"training.gradient": "analytic"},
+        {"penalty.bias": True, "penalty.l1": 0.01},
+        {"training.gradient": "finite-difference"},
+        {"penalty.bias": False},
     ],
     "draws on and off": [
         {"input_noise.sigma": 0.1},

@@ -139,6 +139,25 @@ def test_zero_has_a_word_where_it_is_no_number(field, word):
     assert FIELD[field].words(8) == "8"
 
 
+def test_the_noise_of_more_data_may_be_left_to_the_data():
+    field = FIELD["more_data.noise"]
+    assert field.words(None) == "auto"
+    assert [field.parsed(word) for word in ("auto", "auto (1.71)", "", "1.7")] == [None] * 3 + [1.7]
+    assert [field.stepped(value, 1) for value in (None, 0.0, 1.71)] == [0.0, 0.5, 3.0]
+    assert [field.stepped(value, -1) for value in (None, 0.0, 0.5)] == [None, None, 0.0]
+
+
+def test_whether_biases_are_penalised_is_asked_only_where_a_penalty_is_in_force():
+    field = FIELD["penalty.bias"]
+    for name in ("penalty.l2", "penalty.l1"):
+        settings = settings_of(Recipe(), {name: 0.1})
+        assert field.shown(settings)
+        assert field.note(settings) == "shrinks the intercept too"
+        assert field.note({**settings, "penalty.bias": False}) == "leaves the intercept alone"
+    assert not field.shown(settings_of(Recipe()))
+    assert (field.stepped(True, 1), field.stepped(False, 1)) == (False, True)
+
+
 def test_a_field_needs_a_new_start_unless_it_is_live():
     assert all(field.anew is not is_live(field.name) for field in FIELDS)
 

@@ -123,6 +123,38 @@ def test_with_l2_it_comes_to_ridge_regression_and_tells_the_data_s_loss_alone():
     assert run.train_losses.at(told.settles_at - 1) != pytest.approx(told.settles_to, rel=0.0099)
 
 
+@pytest.mark.parametrize("given", [SECTION_6, {**SECTION_6, **STANDARDISED}])
+@pytest.mark.parametrize("gradient", ["autograd", "doubly-averaged"])
+@pytest.mark.parametrize("kind", ["linear", "polynomial"])
+def test_with_l2_on_the_weights_alone_it_is_gradient_descent_on_that_loss(given, gradient, kind):
+    lr = 1e-6 if kind == "polynomial" and "target__transform" not in given else 0.01
+    made = {"model__kind": kind, "training__gradient": gradient, "training__lr": lr}
+    run = run_of(**{**given, **made}, penalty__l2=0.05, penalty__bias=False)
+    divisor = 9 if gradient == "doubly-averaged" else 1
+    x, y = (part.double().numpy() for part in run.data[:2])
+    powers = np.stack([x**k for k in ((1, 0) if kind == "linear" else (1, 2, 3, 0))], 1)
+    penalised = np.eye(powers.shape[1])
+    penalised[-1, -1] = 0
+    w, losses = run.weights.double().numpy(), []
+    for _ in range(2_001):
+        losses.append(np.mean((powers @ w - y) ** 2))
+        slope = 2 / 9 * powers.T @ (powers @ w - y) / divisor + 0.1 * penalised @ w
+        w = w - lr * slope
+    place = course(run).at(torch.tensor([0, 1, 10, 500, 2_000]))
+    assert place.train_loss.tolist() == pytest.approx([losses[k] for k in (0, 1, 10, 500, 2_000)])
+    curvature = powers.T @ powers / 9 / divisor + 0.05 * penalised
+    best = np.linalg.solve(curvature, powers.T @ y / 9 / divisor)
+    assert course(run).last_loss == pytest.approx(np.mean((powers @ best - y) ** 2), rel=1e-6)
+    assert forecast(run).why_not == ""
+
+
+def test_with_l2_on_the_weights_alone_it_diverges_above_the_limit_only():
+    made = {**SECTION_6, "penalty__l2": 1.0, "penalty__bias": False}
+    limit = run_of(**made).limit.lr
+    assert not forecast(run_of(**made, training__lr=0.99 * limit)).diverges
+    assert forecast(run_of(**made, training__lr=1.01 * limit)).diverges
+
+
 def test_of_inputs_that_are_all_equal_only_the_sum_moves():
     run = run_of(table_of([2.0, 2.0, 2.0], [1.0, 2.0, 6.0]), training__lr=0.05)
     told = forecast(run)

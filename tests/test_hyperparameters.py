@@ -6,6 +6,7 @@ import pytest
 from screen import DEADLINE_SECONDS, ENDLESS, sitting_at
 from textual.events import MouseDown, MouseUp
 
+from tempfit_tui.text import number
 from tempfit_tui.ui.panes.editor import Editor
 
 LR = "lr "
@@ -92,6 +93,33 @@ async def test_the_meter_tells_the_learning_rates_share_of_its_limit():
 async def test_far_beyond_the_limit_it_tells_how_many_times():
     async with sitting_at("too-fast") as person:
         await person.sees("▰▰▰▰▰▰▰▰ 29x of 0.000340")
+
+
+async def test_mini_batches_lower_the_limit():
+    async with sitting_at(settings={"training.batch_size": 1}) as person:
+        limit = person.frame.limit
+        await person.sees("in mean square, batches of 1", f"of {number(limit.lr, 3)}")
+        assert limit.lr < 0.03
+
+
+async def test_the_penalty_says_whether_it_shrinks_the_intercept():
+    async with sitting_at(settings={"penalty.l2": 0.01}) as person:
+        await person.sees("on biases  on", "shrinks the intercept too")
+        await choose(person, "on biases")
+        await person.press("enter")
+        await person.sees("on biases  off", "leaves the intercept alone")
+        assert person.frame.settings["penalty.bias"] is False
+
+
+async def test_the_noise_of_more_data_stands_beside_auto():
+    # 1.711: the deviation of the eleven residuals; here it is of the nine rows that train.
+    async with sitting_at(settings={"more_data.rows": 20}) as person:
+        noise = person.trainer.seen.setup.more_noise
+        await person.sees(f"data noise auto ({number(noise, 3)})")
+        assert f"noise {noise:.4g}" in person.trainer.seen.setup.more_data
+        await choose(person, "data noise")
+        await person.press("right")
+        await person.sees("data noise 0 ")
 
 
 # --- typing

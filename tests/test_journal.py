@@ -12,16 +12,20 @@ from array import array
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 from helpers import (
     RICH,
     SECTION_6,
+    T_C,
+    T_U,
     THERMOMETER,
     TURNING,
     bits,
     complaint,
     recipe,
+    recorded,
     session_of,
     table_of,
     trained,
@@ -36,10 +40,11 @@ from tempfit_tui.frame import Change, CutOff, EarlyStop, Verdict, View
 from tempfit_tui.journal import schema
 from tempfit_tui.journal.journal import Journal, opened
 from tempfit_tui.journal.pages import Kept, seal
-from tempfit_tui.recipe import Recipe
+from tempfit_tui.recipe import MoreData, Recipe
 from tempfit_tui.record import Source
 from tempfit_tui.session import keeping
 from tempfit_tui.session.comparing import compared
+from tempfit_tui.session.replaying import replay
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 from tempfit_tui.training import checkpoint
@@ -125,6 +130,37 @@ def test_an_older_journal_is_brought_up_and_a_newer_one_refused(tmp_path, monkey
     told = f"{file_of(tmp_path)}: from a newer tempfit-tui (notes); update to read it"
     assert complaint(InputError, opened, tmp_path) == told
     assert Journal(tmp_path).trouble == f"{told}; {IN_MEMORY}"
+
+
+def test_a_run_of_an_older_version_without_a_noise_of_its_own_is_replayed_with_1_7(tmp_path):
+    more = {**SECTION_6, "more_data__rows": 30}
+    session = session_in(tmp_path, **more, more_data__noise=1.7)
+    session.advance(epochs=40)
+    session.leave()
+    losses, run = recorded(session.run.train_losses), session.keeper.id
+    # As it was written while 1.7 was the default, which is left out.
+    without = "UPDATE runs SET recipe = replace(recipe, ', \"noise\": 1.7', '')"
+    altered(tmp_path, without)
+    (text,) = rows(tmp_path, "SELECT recipe FROM runs")[0]
+    assert "noise" not in text
+    assert '"rows": 30' in text
+    read = opened(tmp_path).read
+    assert read.record(run).recipe.more_data == MoreData(30, 1.7)
+    assert replay(read, run).differs_at is None
+    assert [*memoryview(read.losses(run, 40).train).cast("f")] == losses
+    # By the data's own residuals, nine rows' about 1.71, the losses are others.
+    assert recorded(trained(40, **more).train_losses) != losses
+
+
+def test_a_run_is_kept_with_the_noise_that_it_drew_by(tmp_path):
+    session = session_in(tmp_path, **SECTION_6, more_data__rows=30)
+    session.advance(epochs=40)
+    session.leave()
+    read, run = opened(tmp_path).read, session.keeper.id
+    found = read.record(run).recipe.more_data.noise
+    x, y = (np.array(values)[[9, 2, 10, 8, 5, 1, 6, 4, 7]] for values in (T_U, T_C))
+    assert found == pytest.approx(np.std(y - np.polyval(np.polyfit(x, y, 1), x)), rel=1e-9)
+    assert replay(read, run).differs_at is None
 
 
 def test_a_migration_is_made_whole_or_not_at_all(tmp_path, monkeypatch):

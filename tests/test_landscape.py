@@ -84,16 +84,19 @@ def test_the_bowl_of_a_straight_line(settings, factor, eigenvalues):
     st.sampled_from([{}, SCALED, SECTION_6]),
     st.floats(0, 2),
     st.floats(0, 2),
+    st.booleans(),
 )
-def test_the_loss_of_a_straight_line_anywhere(at, settings, l2, l1):
-    run = run_of(**settings, penalty__l2=l2, penalty__l1=l1)
+def test_the_loss_of_a_straight_line_anywhere(at, settings, l2, l1, bias):
+    run = run_of(**settings, penalty__l2=l2, penalty__l1=l1, penalty__bias=bias)
     x, y = run.data.x.double().numpy(), run.data.y.double().numpy()
     point = np.asarray(at)
-    by_numpy = mean_squared_error(point, x, y) + l2 * (point**2).sum() + l1 * np.abs(point).sum()
+    acted_on = point * [1, bias]
+    penalty = l2 * (acted_on**2).sum() + l1 * np.abs(acted_on).sum()
+    by_numpy = mean_squared_error(point, x, y) + penalty
     found = float(loss_of(run)(torch.tensor([at], dtype=torch.float64))[0])
     assert found == pytest.approx(by_numpy, rel=1e-9, abs=1e-9)
-    slope = 2 / len(x) * design(x).T @ (design(x) @ point - y) + 2 * l2 * point
-    slope = slope + l1 * np.sign(point)
+    slope = 2 / len(x) * design(x).T @ (design(x) @ point - y) + 2 * l2 * acted_on
+    slope = slope + l1 * np.sign(acted_on)
     down = downhill(run, torch.tensor(at))
     assert (-down).tolist() == pytest.approx(slope.tolist(), rel=1e-5, abs=1e-3)
 

@@ -56,6 +56,13 @@ BY_HAND = {**SECTION_6, "training__gradient": "analytic"}
 WAYS = {
     **{way: {**SECTION_6, "training__gradient": way} for way in GRADIENTS},
     "L2": {**SECTION_6, "penalty__l2": 0.01},
+    "L2 without biases": {**SECTION_6, "penalty__l2": 0.01, "penalty__bias": False},
+    "L2 without biases, averaged twice": {
+        **SECTION_6,
+        "penalty__l2": 0.01,
+        "penalty__bias": False,
+        "training__gradient": "doubly-averaged",
+    },
     "without validation": SCALED,
     "standardised": {**SECTION_6, **STANDARDISED, "training__lr": 0.3},
     "cubic": {
@@ -107,8 +114,9 @@ def test_the_losses_and_all_else_are_what_training_comes_to(given):
     assert torch.allclose(step.before - step.after, 0.01 * step.gradient, atol=1e-5) or (
         run.now.training.lr != 0.01
     )
+    acted_on = step.before if run.now.penalty.bias else step.before[:-1]
     assert float(step.loss) == pytest.approx(
-        float(train[-1] + run.now.penalty.l2 * step.before.square().sum()), rel=1e-5
+        float(train[-1] + run.now.penalty.l2 * acted_on.square().sum()), rel=1e-5
     )
 
 

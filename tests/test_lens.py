@@ -269,6 +269,8 @@ async def test_the_articles_step_by_finite_difference():
         ({"training.gradient": "doubly-averaged"}, "times 9, averaged twice"),
         ({"training.gradient": "doubly-averaged"}, "mean 2(p−y)x, 2(p−y), / 9"),
         ({"penalty.l2": 0.1}, "mean (p−y)² + 0.1 Σw² ="),
+        ({"penalty.l2": 0.1, "penalty.bias": False}, "mean (p−y)² + 0.1 Σw², no biases ="),
+        ({"training.batch_size": 4}, "in mean square, batches of 4"),
         ({"training.batch_size": 4}, "of the last rows trained on, as drawn"),
     ],
 )

@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 
 from tempfit_tui.recipe import Model, Penalty, Training
 from tempfit_tui.training.data import prepare
-from tempfit_tui.training.gradient import Batch, gradient_by, penalised
+from tempfit_tui.training.gradient import Batch, gradient_by, penalised, shrunk
 from tempfit_tui.training.models import model_of
 
 ACTIVATIONS = {
@@ -34,7 +34,9 @@ MODELS = st.one_of(
         dropout=st.sampled_from([0.0, 0.3, 0.5]),
     ),
 )
-PENALTIES = st.builds(Penalty, l2=st.sampled_from([0.0, 0.1]), l1=st.sampled_from([0.0, 0.05]))
+PENALTIES = st.builds(
+    Penalty, l2=st.sampled_from([0.0, 0.1]), l1=st.sampled_from([0.0, 0.05]), bias=st.booleans()
+)
 
 
 class Case(NamedTuple):
@@ -65,6 +67,17 @@ class Case(NamedTuple):
                 fed = fed * self.masks[number]
         assert not len(left)
         return [*outputs[:-1], outputs[-1][:, 0]]
+
+    @property
+    def biases(self):
+        """Return the places of the biases among the parameters."""
+        if self.model.kind != "mlp":
+            return [len(self.parameters) - 1]
+        places, begin = [], 0
+        for fed, units in pairwise([1, *self.model.hidden, 1]):
+            places += range(begin + fed * units, begin + (fed + 1) * units)
+            begin += (fed + 1) * units
+        return places
 
     def error(self, parameters):
         return np.mean((self.outputs(parameters)[-1] - self.y) ** 2)
@@ -100,7 +113,9 @@ def central_differences(function, at, delta=1e-5):
     return np.array([(function(at + s) - function(at - s)) / (2 * delta) for s in steps])
 
 
-def penalty_at(penalty, parameters):
+def penalty_at(penalty, parameters, biases):
+    if not penalty.bias:
+        parameters = np.delete(parameters, biases)
     return penalty.l2 * np.sum(parameters**2) + penalty.l1 * np.sum(abs(parameters))
 
 
@@ -109,7 +124,8 @@ def gradient(case, penalty, way, dtype=torch.float64, delta=1e-4):
     model, batch = model_of(case.model), case.batch(dtype)
     leaf = torch.tensor(case.parameters, dtype=dtype, requires_grad=True)
     forward = model.forward(model.parts(leaf), batch.x, batch.masks)
-    loss = penalised(mse_loss(forward.predicted, batch.y), leaf, penalty)
+    acted_on = shrunk(leaf, model.is_weight, penalty)
+    loss = penalised(mse_loss(forward.predicted, batch.y), acted_on, penalty)
     by = gradient_by(Training(gradient=way, delta=delta), model, penalty)
     return by(leaf, batch, forward, loss).detach().double().numpy()
 
@@ -128,7 +144,7 @@ def test_a_forward_pass_is_the_one_written_out_in_numpy(case):
 @settings(max_examples=150)
 def test_gradients_agree_with_float64_central_differences(way, case, penalty):
     expected = central_differences(
-        lambda at: case.error(at) + penalty_at(penalty, at), case.parameters
+        lambda at: case.error(at) + penalty_at(penalty, at, case.biases), case.parameters
     )
     # Differences over 1e-5 in float64 are right to 1e-9; the package's own are over 1e-4.
     tolerance = 1e-5 if way == "finite-difference" else 1e-7
@@ -139,7 +155,9 @@ def test_gradients_agree_with_float64_central_differences(way, case, penalty):
 @given(case=cases(), penalty=PENALTIES)
 def test_the_doubly_averaged_gradient_divides_the_data_s_part_only(case, penalty):
     of_data = central_differences(case.error, case.parameters)
-    of_penalty = central_differences(lambda at: penalty_at(penalty, at), case.parameters)
+    of_penalty = central_differences(
+        lambda at: penalty_at(penalty, at, case.biases), case.parameters
+    )
     expected = of_data / len(case.x) + of_penalty
     scale = 1 + abs(expected).max()
     found = gradient(case, penalty, "doubly-averaged")

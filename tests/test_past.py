@@ -126,6 +126,7 @@ LIVE = {
     "training.nesterov": [True, False],
     "training.patience": [0, 3, 10],
     "penalty.l2": [0.0, 0.01],
+    "penalty.bias": [True, False],
     "input_noise.sigma": [0.0, 0.1],
     "model.dropout": [0.0, 0.3],
 }

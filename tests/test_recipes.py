@@ -101,7 +101,7 @@ def test_no_two_have_the_same_title():
 def test_a_remedy_is_one_change_of_the_model_that_is_too_rich(name):
     remedies = {
         "penalty": {"penalty.l2": 0.01},
-        "more-data": {"more_data.rows": 100},
+        "more-data": {"more_data.rows": 100, "more_data.noise": 1.7},
         "noise": {"input_noise.sigma": 0.3},
         "simpler": {"model.hidden": [2]},
         "early-stop": {"training.patience": 200},

@@ -26,7 +26,7 @@ from tempfit_tui.training import run as run_module
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.loop import batches
 from tempfit_tui.training.models import model_of
-from tempfit_tui.training.more_data import LAW
+from tempfit_tui.training.more_data import LAW, residual_deviation
 from tempfit_tui.training.run import Run
 
 SMALL = {**RICH, "model__hidden": [8]}
@@ -257,6 +257,46 @@ def test_of_any_other_file_more_data_are_jittered_copies_of_training_rows_and_la
     # As far along the input as along the target, each in its own deviations.
     aside = 2 * np.std(x[train]) / np.std(y[train])
     assert float((jittered.x - exact.x).std()) == pytest.approx(aside, rel=0.1)
+
+
+def test_the_noise_is_the_deviation_of_the_residuals_of_the_training_rows_unless_it_is_given():
+    x = np.linspace(-1, 4, 40)
+    y = 3 - 2 * x + np.random.default_rng(0).normal(size=40)
+    for held_out in ([], [0, 3, 39]):
+        rows = sorted(set(range(40)) - set(held_out))
+        line = np.polyfit(x[rows], y[rows], 1)
+        expected = np.sqrt(np.mean((y[rows] - np.polyval(line, x[rows])) ** 2))
+        made = recipe(split__validation=held_out, more_data__rows=2_000)
+        drawn = prepare(made, table_of(x, y)).drawn
+        assert drawn.noise == pytest.approx(expected, rel=1e-12)
+        assert drawn.words == f"2,000 jittered copies of training rows, noise {expected:.4g}"
+    given = prepare(recipe(more_data__rows=2_000, more_data__noise=0.25), table_of(x, y)).drawn
+    assert (given.noise, prepare(recipe(), THERMOMETER).drawn.noise) == (0.25, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "noise"),
+    [
+        ([1.0, 2.0, 3.0], [5.0, 7.0, 9.0], 0.0),
+        ([2.0, 2.0, 2.0], [1.0, 2.0, 6.0], np.std([1, 2, 6])),
+        ([0.0, 1e17], [4.0, 5.0], 0.0),
+        ([1e-200, 3e-200, 2e-200], [0.0, 0.0, 3.0], np.sqrt(2)),
+    ],
+)
+def test_the_noise_of_lines_flat_tables_and_extremes(x, y, noise):
+    x, y = (torch.tensor(values, dtype=torch.float64) for values in (x, y))
+    assert residual_deviation(x, y) == pytest.approx(noise, abs=1e-12)
+
+
+def test_the_recipe_of_a_run_states_the_noise_that_it_drew_by():
+    run = run_of(more_data__rows=4)
+    residuals = np.array(T_C) - np.polyval(np.polyfit(T_U, T_C, 1), T_U)
+    assert run.recipe.more_data.noise == run.data.drawn.noise == pytest.approx(np.std(residuals))
+    again = Run(run.recipe, THERMOMETER)
+    assert torch.equal(again.data.y, run.data.y)
+    assert run_of().recipe.more_data.noise is None
+    run.change({"training.lr": 0.5})
+    assert run.now.more_data == run.recipe.more_data
 
 
 @pytest.mark.parametrize("table", [table_of(T_U[:-1], T_C[:-1]), table_of(T_U, T_C[::-1])])

@@ -33,6 +33,7 @@ from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.session.session import Session
 from tempfit_tui.text import InputError
 from tempfit_tui.training import run as run_module
+from tempfit_tui.training.checkpoint import packed
 from tempfit_tui.training.history import History
 from tempfit_tui.training.run import Run
 
@@ -240,6 +241,21 @@ def safetensors(epoch="5", settings='{"training.lr": 0.5}', **parts):
 
 
 ADAM = json.dumps({"training.optimizer": "adam"})
+
+
+def test_a_checkpoint_of_an_older_version_was_made_with_what_is_the_default_now():
+    run = run_of(**SECTION_6, penalty__l2=0.1)
+    run.advance(20)
+    state = run._state()
+    older = {name: v for name, v in state.settings.items() if name != "penalty.bias"}
+    kept = bits(run)
+    run.change({"penalty.bias": False})
+    run.advance(5)
+    run.restore(packed(state._replace(settings=older)))
+    assert run.now.penalty.bias is True
+    assert bits(run)[:2] == kept[:2]
+
+
 OTHER = "checkpoint: of another optimizer; start the run anew"
 
 

@@ -95,9 +95,11 @@ RECIPES = st.builds(
         seed=SEED,
     ),
     training=TRAININGS,
-    penalty=st.builds(Penalty, l2=STRENGTH, l1=STRENGTH),
+    penalty=st.builds(Penalty, l2=STRENGTH, l1=STRENGTH, bias=st.booleans()),
     input_noise=st.builds(InputNoise, sigma=STRENGTH),
-    more_data=st.builds(MoreData, rows=st.integers(0, 1_000_000), noise=STRENGTH, seed=SEED),
+    more_data=st.builds(
+        MoreData, rows=st.integers(0, 1_000_000), noise=st.none() | STRENGTH, seed=SEED
+    ),
     changes=st.lists(CHANGES, max_size=3).map(lambda made: sorted(made, key=lambda c: c.epoch)),
 )
 
@@ -120,7 +122,8 @@ def test_an_empty_recipe_is_the_defaults():
     )
     assert made.model == Model("linear", (1.0, 0.0), 3, (32, 32), "tanh", 0.0, 0)
     assert (made.penalty, made.input_noise) == (Penalty(0.0, 0.0), InputNoise(0.0))
-    assert made.more_data == MoreData(0, 1.7, 0)
+    assert made.penalty.bias is True
+    assert made.more_data == MoreData(0, None, 0)
     assert (made.split.validation, made.split.fraction, made.split.seed) == (None, 0.2, 0)
 
 
@@ -166,6 +169,7 @@ def test_every_key_of_a_recipe_is_read():
         [penalty]
         l2 = 1e-3
         l1 = 1e-4
+        bias = false
         [input_noise]
         sigma = 0.3
         [more_data]
@@ -188,7 +192,7 @@ def test_every_key_of_a_recipe_is_read():
         Target("standardise"),
         Model("mlp", (2.0, -1.5), 5, (8, 4), "relu", 0.25, 2),
         Training("analytic", 1.0, "adam", 0.5, True, 0.1, 1e-3, 4, 9, 200),
-        Penalty(1e-3, 1e-4),
+        Penalty(1e-3, 1e-4, False),
         InputNoise(0.3),
         MoreData(100, 2.0, 5),
         [PlannedChange(3, {"training.lr": 1})],
@@ -485,6 +489,7 @@ def test_live_settings_are_training_penalty_noise_and_dropout():
         "training.patience": 0,
         "penalty.l2": 0.1,
         "penalty.l1": 0.0,
+        "penalty.bias": True,
         "input_noise.sigma": 0.0,
     }
     assert all(map(is_live, live_settings(made)))

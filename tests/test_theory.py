@@ -23,8 +23,6 @@ from helpers import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tempfit_tui.frame import Limit
-from tempfit_tui.recipe import Training
 from tempfit_tui.training import baseline, theory
 from tempfit_tui.training.data import prepare
 from tempfit_tui.training.models import model_of
@@ -179,36 +177,6 @@ def test_training_settles_just_below_the_limit_and_blows_up_just_above(
     assert last_move(below) < 1e-4 * last_move(first)
     grown = recorded(above.train_losses)
     assert above.stopped or grown[-1] > 1e3 * grown[0]
-
-
-@pytest.mark.parametrize(
-    ("settings", "limit", "reason"),
-    [
-        (
-            Training(lr=0.05),
-            Limit(0.0329785, "2 / largest eigenvalue"),
-            "lr 0.05 is above 0.03298, the largest stable lr for sgd",
-        ),
-        (
-            Training(lr=0.07, momentum=0.9),
-            Limit(0.062659, "2 (1 + momentum) / largest eigenvalue"),
-            "lr 0.07 is above 0.06266, the largest stable lr for sgd with momentum 0.9",
-        ),
-        (
-            Training(lr=0.01),
-            Limit(0.0329785, "2 / largest eigenvalue"),
-            "32-bit floats can't hold the loss, though lr 0.01 is below 0.03298, "
-            "the largest stable lr for sgd",
-        ),
-        (
-            Training(optimizer="adam", lr=1e12),
-            Limit(None, "no fixed limit (adam)"),
-            "lr 1e+12 is too large here; adam has no fixed limit",
-        ),
-    ],
-)
-def test_divergence_is_explained_by_the_lr_and_its_limit(settings, limit, reason):
-    assert theory.divergence(settings, limit) == reason
 
 
 def test_the_luck_of_the_split_over_all_55_pairs():

@@ -16,8 +16,8 @@ from tempfit_tui.frame import (
     Verdict,
 )
 from tempfit_tui.insight import Step
-from tempfit_tui.recipe import Model
-from tempfit_tui.ui.remedies import calm_lr, ways_back
+from tempfit_tui.recipe import Model, Recipe
+from tempfit_tui.ui.remedies import calm_lr, remedies, ways_back
 from tempfit_tui.ui.trainer import Seen
 from tempfit_tui.ui.words import (
     Situation,
@@ -252,6 +252,39 @@ def test_without_a_limit_there_is_no_calm_learning_rate():
     now = seen(**DIVERGED, limit=Limit(None, "no fixed limit (adam)"))
     assert calm_lr(now) is None
     assert [way.name for way in ways_back(now)] == ["start"]
+
+
+def test_no_way_back_offers_a_learning_rate_that_is_as_large_as_the_one_that_failed():
+    lower = Change(6, {"training.lr": 0.05}, {"training.lr": 0.01})
+    now = seen(**DIVERGED, changes=[lower], can_take_back=True)
+    ways = ways_back(now)
+    assert [way.name for way in ways] == ["calm", "start"]
+    assert ways[0].settings == {"training.lr": 0.001}
+    assert ways[0].why.startswith("a tenth of the lr that diverged")
+    other = Change(6, {"training.momentum": 0.0}, {"training.momentum": 0.9})
+    ways = ways_back(seen(**DIVERGED, changes=[other], can_take_back=True))
+    assert [way.name for way in ways] == ["before-change", "calm", "start"]
+    assert ways[1].settings == {"training.lr": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("limit", "words", "lr"),
+    [
+        (1.0, "standardise the input, lr 0.1", 0.1),
+        (0.05, "standardise the input, lr 0.025", 0.025),
+        (None, "standardise the input", None),
+    ],
+)
+def test_a_standardised_input_comes_with_a_learning_rate_that_is_stable_there(limit, words, lr):
+    now = seen(
+        verdict=Verdict("learning", "still learning"),
+        limit=Limit(0.0357, "2 / largest eigenvalue", limit),
+        settings={"training.lr": 0.03},
+    )
+    _, answers = remedies(now, Recipe())
+    (found,) = [answer for answer in answers if answer.name == "standardise"]
+    assert (found.words, found.settings.get("training.lr")) == (words, lr)
+    assert found.anew
 
 
 def test_the_calm_learning_rate_is_half_the_limit():

@@ -93,6 +93,16 @@ class Plan(NamedTuple):
         return [name for name in ("l2", "l1") if self.uses(name)]
 
     @property
+    def frees_biases(self) -> bool:
+        """Whether a penalty ever leaves biases alone."""
+        return bool(self.penalties) and not self.always("bias")
+
+    @property
+    def turns_bias(self) -> bool:
+        """Whether that is so for some epochs only."""
+        return self.frees_biases and self.uses("bias")
+
+    @property
     def plain(self) -> bool:
         """Whether each epoch is one update by all training rows as they are."""
         return not self.uses("noise", "dropout", "batch_size")
@@ -171,6 +181,7 @@ def _knobs(settings: Recipe, rows: int) -> dict[str, Knob]:
         "delta": training.delta,
         "l2": settings.penalty.l2,
         "l1": settings.penalty.l1,
+        "bias": settings.penalty.bias,
         "noise": settings.input_noise.sigma,
         "dropout": settings.model.dropout if settings.model.kind == "mlp" else 0.0,
         "batch_size": size if 0 < size < rows else 0,

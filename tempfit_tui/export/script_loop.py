@@ -4,7 +4,7 @@ from tempfit_tui.export.lines import called, function, guarded, indented
 from tempfit_tui.export.plan import Plan
 from tempfit_tui.export.script_data import loss_unit
 from tempfit_tui.export.script_middle import before_updates, best_put_back
-from tempfit_tui.export.script_models import optimizer, predicted
+from tempfit_tui.export.script_models import optimizer, predicted, under_penalty
 
 
 def training_loop(plan: Plan) -> list[str]:
@@ -61,7 +61,9 @@ def _knobs(plan: Plan) -> list[str]:
     return [
         *(["gradient_by"] if len(plan.ways) > 1 else []),
         *(["delta"] if "finite-difference" in plan.ways else []),
-        *(knob for knob in ("l2", "l1", "noise", "dropout", "batch_size") if plan.uses(knob)),
+        *plan.penalties,
+        *(["bias"] if plan.turns_bias else []),
+        *(knob for knob in ("noise", "dropout", "batch_size") if plan.uses(knob)),
     ]
 
 
@@ -147,12 +149,14 @@ def _gradient_by(plan: Plan, way: str, x: str, y: str, forward: list[str]) -> li
     if way == "autograd":
         return [*forward, *_by_autograd(plan, "loss" if forward else "train_loss")]
     if way == "finite-difference":
-        given = [x, y, "params", "delta", *masks, *plan.penalties]
+        turned = ["bias"] if plan.turns_bias else []
+        given = [x, y, "params", "delta", *masks, *plan.penalties, *turned]
         return [f"params.grad = {called('finite_difference', given)}"]
     lines = [f"params.grad = {called('grad_fn', [x, y, 'params', *masks])}"]
     if way == "doubly-averaged":
         lines += [f"params.grad /= len({y})  # the mean is taken twice"]
-    for name, slope in (("l2", "2 * l2 * params"), ("l1", "l1 * params.sign()")):
+    under = under_penalty(plan)
+    for name, slope in (("l2", f"2 * l2 * {under}"), ("l1", f"l1 * {under}.sign()")):
         if name in plan.penalties:
             lines += guarded(name, f"params.grad += {slope}", always=plan.always(name))
     return lines
@@ -161,8 +165,7 @@ def _gradient_by(plan: Plan, way: str, x: str, y: str, forward: list[str]) -> li
 def _by_autograd(plan: Plan, loss: str) -> list[str]:
     lines = []
     if plan.penalties:
-        moved = "list(model.parameters())" if plan.sequential else "params"
-        lines += [f"loss = {called('penalised', [loss, moved, *plan.penalties])}"]
+        lines += [f"loss = {called('penalised', [loss, under_penalty(plan), *plan.penalties])}"]
         loss = "loss"
     if not (plan.sequential and plan.in_one_vector):
         return [*lines, "optimizer.zero_grad()", f"{loss}.backward()  # gradient"]

@@ -17,6 +17,7 @@ def model(plan: Plan) -> list[str]:
     return [
         *_model(plan),
         *_loss(plan),
+        *_shrunk(plan),
         *(_by_chain_rule(plan) if by_hand else []),
         *(_finite_difference(plan) if "finite-difference" in plan.ways else []),
     ]
@@ -24,6 +25,11 @@ def model(plan: Plan) -> list[str]:
 
 def first_parameters(plan: Plan) -> list[str]:
     """Return what makes the first parameters, and the layers that they are for."""
+    lines = _first_parameters(plan)
+    return [*lines, *_is_weight(plan)] if _masks_biases(plan) else lines
+
+
+def _first_parameters(plan: Plan) -> list[str]:
     recipe = plan.recipe.model
     ready = ".requires_grad_()" if plan.by_autograd else ""
     if recipe.kind == "linear":
@@ -163,6 +169,39 @@ def _penalty(plan: Plan, name: str) -> str:
     return f"{name} * params.{size}().sum()"
 
 
+def under_penalty(plan: Plan, params: str = "params") -> str:
+    """Return the parameters that the penalty acts on, with 0 for each bias that it leaves alone."""
+    turned = ["bias"] if plan.turns_bias else []
+    if not plan.sequential:
+        return called("shrunk", [params, *turned]) if plan.frees_biases else params
+    if not plan.frees_biases:
+        return "list(model.parameters())"
+    return f"[p for p in model.parameters() if {'bias or ' if turned else ''}p.dim() > 1]"
+
+
+def _masks_biases(plan: Plan) -> bool:
+    return plan.frees_biases and not plan.sequential
+
+
+def _shrunk(plan: Plan) -> list[str]:
+    """Return what tells the penalty which parameters it acts on, where biases aren't among them."""
+    if not _masks_biases(plan):
+        return []
+    told = "# The penalty leaves biases alone."
+    shrunk = "params if bias else params * is_weight" if plan.turns_bias else "params * is_weight"
+    arguments = ["params", *(["bias"] if plan.turns_bias else [])]
+    return function("shrunk", arguments, [told, f"return {shrunk}"])
+
+
+def _is_weight(plan: Plan) -> list[str]:
+    recipe = plan.recipe.model
+    if recipe.kind != "mlp":
+        weights = recipe.degree if recipe.kind == "polynomial" else 1
+        return listed("is_weight = torch.tensor(", [*[1.0] * weights, 0.0], ")")
+    kinds = "torch.full((p.numel(),), float(p.dim() > 1)) for p in layers.parameters()"
+    return [f"is_weight = torch.cat([{kinds}])"]
+
+
 def _by_chain_rule(plan: Plan) -> list[str]:
     names, kind = plan.names, plan.recipe.model.kind
     masks = ["masks"] if plan.uses("dropout") else []
@@ -196,7 +235,7 @@ def _finite_difference(plan: Plan) -> list[str]:
     names, masks = plan.names, plan.uses("dropout")
     loss = f"loss_fn({predicted(plan, names.x, 'moved', masks=masks)}, {names.y})"
     if plan.penalties:
-        loss = called("penalised", [loss, "moved", *plan.penalties])
+        loss = called("penalised", [loss, under_penalty(plan, "moved"), *plan.penalties])
     body = [
         "def loss_at(index, shift):",
         "    moved = params.clone()",
@@ -209,5 +248,6 @@ def _finite_difference(plan: Plan) -> list[str]:
         "]",
         "return torch.stack(slopes)",
     ]
-    given = ["delta", *(["masks"] if masks else []), *plan.penalties]
+    turned = ["bias"] if plan.turns_bias else []
+    given = ["delta", *(["masks"] if masks else []), *plan.penalties, *turned]
     return function("finite_difference", [names.x, names.y, "params", *given], body)

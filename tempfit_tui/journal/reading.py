@@ -23,6 +23,8 @@ from tempfit_tui.text import InputError, harmless
 
 _NO_DIFFERENCE = ("training.epochs",)
 """Runs that differ in this alone are the same."""
+OLD_NOISE = 1.7
+"""What `more_data.noise` was where a recipe left it out. Every run since is kept with its own."""
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 # From 1970 on, as far as calendars go.
@@ -181,7 +183,11 @@ class Reader:
 
     def _recipe(self, row: Row) -> Recipe:
         with _undamaged(row.id):
-            return checked(msgspec.json.decode(row.recipe, type=dict[str, Any]), f"run {row.id}")
+            tree = msgspec.json.decode(row.recipe, type=dict[str, Any])
+            more = tree.get("more_data")
+            if isinstance(more, dict) and more.get("rows"):
+                more.setdefault("noise", OLD_NOISE)
+            return checked(tree, f"run {row.id}")
 
     def standing(self, row: Row) -> Standing:
         """Return how a run stands.

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable
 
+from msgspec.structs import replace
 from torch import Tensor
 
-from tempfit_tui.frame import Frame, Setup, View
+from tempfit_tui.frame import Frame, Limit, Setup, Verdict, View
 from tempfit_tui.insight import Step
 from tempfit_tui.session.ghost import RoadNotTaken
 from tempfit_tui.settings import live_settings
@@ -16,6 +17,8 @@ from tempfit_tui.training.lens import FEW_PARAMETERS, step_of
 from tempfit_tui.training.run import Run
 from tempfit_tui.training.verdict import verdict_on
 
+STANDARDISED_FOR = ("learning", "underfitting")
+"""The verdicts that a standardised input is a remedy for."""
 DRAWN_SHOWN = 300
 """So many of the observations drawn in addition are shown."""
 
@@ -36,7 +39,7 @@ def frame_of(
         parameters=_told(run.weights, view),
         raw_parameters=None if raw is None else _numbers(raw),
         settings=live_settings(run.now),
-        limit=run.limit,
+        limit=_limit(run, verdict),
         step=_step(run, view),
         best_epoch=best.epoch if best else None,
         best_loss=best.loss * unit if best else None,
@@ -52,6 +55,12 @@ def frame_of(
         ghost=ghost.seen(run, evidence, verdict, view) if ghost else None,
         setup=_setup(run, witness) if with_setup else None,
     )
+
+
+def _limit(run: Run, verdict: Verdict) -> Limit:
+    """Return the largest stable learning rate, and what a standardised input would make of it."""
+    standardised = run.standardised_limit if verdict.kind in STANDARDISED_FOR else None
+    return replace(run.limit, standardised=standardised.lr if standardised else None)
 
 
 def _step(run: Run, view: View) -> Step | None:
@@ -82,6 +91,7 @@ def _setup(run: Run, witness: Witness) -> Setup:
         more_data=drawn.words,
         drawn_x=drawn.x[:DRAWN_SHOWN].tolist(),
         drawn_y=drawn.y[:DRAWN_SHOWN].tolist(),
+        more_noise=drawn.noise if drawn.name else None,
     )
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe, Seed
-from tempfit_tui.settings import is_live, with_settings
+from tempfit_tui.settings import is_live, live_settings, with_settings
 from tempfit_tui.text import InputError
 from tempfit_tui.training.optimizer import fits
 
@@ -47,7 +47,9 @@ def settings_of(state: State, now: Recipe, weights: Tensor) -> Recipe:
     """
     if state.parameters.shape != weights.shape:
         raise InputError("checkpoint: of another model; start the run anew")
-    live = {name: value for name, value in state.settings.items() if is_live(name)}
+    # A state of an older version lacks later settings: it was made with what is their default.
+    known = {**live_settings(Recipe()), **state.settings}
+    live = {name: value for name, value in known.items() if is_live(name)}
     led = with_settings(replace(now, changes=[]), live, "checkpoint")
     if not fits(state.optimizer, led.training, state.parameters):
         raise InputError("checkpoint: of another optimizer; start the run anew")

@@ -13,7 +13,7 @@ from torch.nn.functional import mse_loss
 
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.training.data import Dataset
-from tempfit_tui.training.gradient import Batch, gradient_at, penalised
+from tempfit_tui.training.gradient import Batch, gradient_at, penalised, shrunk
 from tempfit_tui.training.loop import Losses
 from tempfit_tui.training.models import Model
 from tempfit_tui.training.quadratic import triangle
@@ -35,6 +35,8 @@ class Sums(NamedTuple):
     """Likewise; zeros without validation rows."""
     rows: int
     """How many train."""
+    is_weight: Tensor
+    """1 for each parameter that is a weight and 0 for each bias, shape (p,), float64."""
 
 
 def sums_of(data: Dataset, model: Model) -> Sums | None:
@@ -48,7 +50,8 @@ def sums_of(data: Dataset, model: Model) -> Sums | None:
         return None
     if not bool(design.isfinite().all() and val_design.isfinite().all()):
         return None
-    return Sums(triangle(design, data.y), triangle(val_design, data.val_y), len(data.y))
+    triangles = triangle(design, data.y), triangle(val_design, data.val_y)
+    return Sums(*triangles, len(data.y), model.is_weight.double())
 
 
 class Residuals(NamedTuple):
@@ -141,6 +144,8 @@ def course_of(settings: Recipe, sums: Sums, weights: Tensor) -> Course:
 
     The gradient is 2 X'(X w - y) / n, divided by n again where it is averaged twice, and 2 l2 w.
     """
+    if settings.penalty.l2 and not settings.penalty.bias:
+        return _course_with_free_bias(settings, sums, weights)
     lr, l2, wide = settings.training.lr, settings.penalty.l2, len(weights)
     averaged = sums.rows if settings.training.gradient == "doubly-averaged" else 1
     start, target = weights.double(), sums.train[:, wide]
@@ -157,6 +162,29 @@ def course_of(settings: Recipe, sums: Sums, weights: Tensor) -> Course:
         factors=1 - 2 * lr * (sizes.square() / averaged + l2),
         steps=2 * lr * (sizes * now / averaged + l2 * (modes @ start)),
         train=train,
+        val=Residuals(val_design @ start - sums.val[:, wide], val_design @ modes.T),
+    )
+
+
+def _course_with_free_bias(settings: Recipe, sums: Sums, weights: Tensor) -> Course:
+    """Return the course where the penalty leaves biases alone.
+
+    The modes are those of the data and the penalty together, which is p more rows: sqrt(l2) times
+    each weight, to be 0. So a residual of the data is of several modes.
+    """
+    lr, l2, wide = settings.training.lr, settings.penalty.l2, len(weights)
+    averaged = sums.rows if settings.training.gradient == "doubly-averaged" else 1
+    start, design, target = weights.double(), sums.train[:, :wide], sums.train[:, wide]
+    both = torch.cat([design / averaged**0.5, (l2**0.5 * sums.is_weight).diag()])
+    left, sizes, modes = torch.linalg.svd(both, full_matrices=False)
+    aims = torch.cat([target / averaged**0.5, target.new_zeros(wide)])
+    val_design = sums.val[:, :wide]
+    return Course(
+        start=start,
+        modes=modes,
+        factors=1 - 2 * lr * sizes.square(),
+        steps=2 * lr * sizes * (sizes * (modes @ start) - left.T @ aims),
+        train=Residuals(design @ start - target, design @ modes.T),
         val=Residuals(val_design @ start - sums.val[:, wide], val_design @ modes.T),
     )
 
@@ -193,7 +221,7 @@ def leapt(
     training, penalty = settings.training, settings.penalty
     gradient = gradient_at(before, Batch(data.x, data.y, []), model, training, penalty)
     error = mse_loss(model.predict(before, data.x), data.y)
-    losses = Losses(train, val, penalised(error, before, penalty))
+    losses = Losses(train, val, penalised(error, shrunk(before, model.is_weight, penalty), penalty))
     return Leapt(losses, before, gradient, after)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.training.closed_form import Course, Place, Residuals, Sums, powers
+from tempfit_tui.training.gradient import shrunk
 
 SHOWS = 1e-3
 """A loss that may come out otherwise by more than this part of it is no longer foreseen."""
@@ -64,7 +65,7 @@ class _Rounding:
     """How far a loss may come out otherwise along a course."""
 
     def __init__(self, course: Course, settings: Recipe, sums: Sums) -> None:
-        self._course, self._training, self._l2 = course, settings.training, settings.penalty.l2
+        self._course, self._training, self._penalty = course, settings.training, settings.penalty
         self._sums = sums
         # Root mean squares of what each parameter is multiplied by.
         self._spread = sums.train[:, :-1].square().sum(0).sqrt()
@@ -113,7 +114,8 @@ class _Rounding:
     def _by_difference(self, place: Place, rounded: Tensor) -> Tensor:
         """Return how far a finite difference is off by its losses and its places, shape (k, p)."""
         training, loss = self._training, place.train_loss
-        optimised = loss + self._l2 * place.parameters.square().sum(1)
+        penalised = shrunk(place.parameters, self._sums.is_weight, self._penalty)
+        optimised = loss + self._penalty.l2 * penalised.square().sum(1)
         losses = 2 * loss.sqrt() * rounded * self._alike + HALF_UNIT * optimised
         gradient = place.slopes @ self._course.modes / training.lr
         places = gradient.abs() * half_unit(self._largest(place))

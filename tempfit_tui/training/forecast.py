@@ -153,9 +153,9 @@ def _curves(
 
 def _grows(course: Course) -> bool:
     """Tell whether any mode that there is something in grows without bound."""
-    now, by_mode = course.train
-    rounding = 16 * EPSILON * ((by_mode @ (course.modes @ course.start)).abs() + now.abs())
-    return bool(((now.abs() > rounding)[:-1] & (course.factors < -1)).any())
+    first = course.steps.abs()
+    rounding = 16 * EPSILON * ((1 - course.factors) * (course.modes @ course.start).abs() + first)
+    return bool(((first > rounding) & (course.factors < -1)).any())
 
 
 def _grown(course: Course) -> int:

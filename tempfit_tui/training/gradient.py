@@ -28,8 +28,16 @@ Gradient = Callable[[Tensor, Batch, Forward, Tensor], Tensor]
 """(parameters, batch, forward pass, loss) -> gradient, of the parameters' shape."""
 
 
+def shrunk(parameters: Tensor, is_weight: Tensor, penalty: Penalty) -> Tensor:
+    """Return the parameters that the penalty acts on, with 0 for each bias that it leaves alone.
+
+    `is_weight` is the model's, shape (p,); `parameters` have shape (..., p).
+    """
+    return parameters if penalty.bias else parameters * is_weight
+
+
 def penalised(error: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
-    """Return the loss as it is optimised: `error` and the penalty on all parameters."""
+    """Return the loss as it is optimised: `error` and the penalty on the `shrunk` parameters."""
     if penalty.l2:
         error = error + penalty.l2 * parameters.square().sum()
     if penalty.l1:
@@ -40,7 +48,9 @@ def penalised(error: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
 def loss_at(parameters: Tensor, batch: Batch, model: Model, penalty: Penalty) -> Tensor:
     """Return the loss as it is optimised at `parameters`, in the precision that all are in."""
     predicted = model.forward(model.parts(parameters), batch.x, batch.masks).predicted
-    return penalised(mse_loss(predicted, batch.y), parameters, penalty)
+    return penalised(
+        mse_loss(predicted, batch.y), shrunk(parameters, model.is_weight, penalty), penalty
+    )
 
 
 def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
@@ -54,7 +64,8 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
         return model.backward(forward, batch.masks, upstream)
 
     def analytic(parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor) -> Tensor:
-        return _with_penalty(backpropagated(batch, forward), parameters, penalty)
+        gradient = backpropagated(batch, forward)
+        return _with_penalty(gradient, shrunk(parameters, model.is_weight, penalty), penalty)
 
     def doubly_averaged(
         parameters: Tensor, batch: Batch, forward: Forward, _loss: Tensor
@@ -62,7 +73,7 @@ def gradient_by(settings: Training, model: Model, penalty: Penalty) -> Gradient:
         # The article divides by N in the loss's derivative, then averages the N products:
         # its gradient is N times too small.
         averaged = backpropagated(batch, forward) / len(batch.y)
-        return _with_penalty(averaged, parameters, penalty)
+        return _with_penalty(averaged, shrunk(parameters, model.is_weight, penalty), penalty)
 
     def finite_difference(
         parameters: Tensor, batch: Batch, _forward: Forward, _loss: Tensor
@@ -101,7 +112,8 @@ def gradient_at(
     parameters = parameters.detach().clone().requires_grad_(by_autograd)
     with torch.set_grad_enabled(by_autograd):
         forward = model.forward(model.parts(parameters), batch.x, batch.masks)
-        loss = penalised(mse_loss(forward.predicted, batch.y), parameters, penalty)
+        error = mse_loss(forward.predicted, batch.y)
+        loss = penalised(error, shrunk(parameters, model.is_weight, penalty), penalty)
         return gradient_by(settings, model, penalty)(parameters, batch, forward, loss)
 
 
@@ -115,7 +127,7 @@ def exact_gradient(
 
 
 def _with_penalty(gradient: Tensor, parameters: Tensor, penalty: Penalty) -> Tensor:
-    """Add the penalty's derivatives: 2 l2 w and l1 sign(w) by each parameter w."""
+    """Add the penalty's derivatives: 2 l2 w and l1 sign(w) by each w of the `shrunk` parameters."""
     if penalty.l2:
         gradient = gradient + 2 * penalty.l2 * parameters
     if penalty.l1:

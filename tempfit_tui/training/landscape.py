@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tempfit_tui.insight import Surface
-from tempfit_tui.training.gradient import Batch, exact_gradient, loss_at
+from tempfit_tui.training.gradient import Batch, exact_gradient, loss_at, shrunk
 from tempfit_tui.training.quadratic import Quadratic, quadratic
 from tempfit_tui.training.run import Run
 
@@ -89,7 +89,8 @@ def downhill(run: Run, parameters: Tensor) -> Tensor:
     """Return the gradient of the loss as it is optimised, its sign turned; shape (p,), float64."""
     now = run.now
     if bowl := bowl_of(run):
-        return -(bowl.gradient(parameters) + now.penalty.l1 * parameters.double().sign())
+        penalised = shrunk(parameters.double(), run.model.is_weight, now.penalty)
+        return -(bowl.gradient(parameters) + now.penalty.l1 * penalised.sign())
     return -exact_gradient(parameters, run.data, run.model, now.training, now.penalty)
 
 
@@ -99,7 +100,9 @@ def bowl_of(run: Run) -> Quadratic | None:
         return None
     # However many rows there are: p + 1 of them say all of it.
     few = run.sums.train * len(run.sums.train) ** 0.5
-    return quadratic(few[:, :-1], few[:, -1], run.now.penalty.l2)
+    penalty, each = run.now.penalty, torch.ones_like(run.sums.is_weight)
+    strengths = penalty.l2 * shrunk(each, run.sums.is_weight, penalty) if penalty.l2 else None
+    return quadratic(few[:, :-1], few[:, -1], strengths)
 
 
 Loss = Callable[[Tensor], Tensor]
@@ -110,7 +113,12 @@ def loss_of(run: Run) -> Loss:
     """Return the training loss as it is optimised, as a function of the parameters."""
     model, data, penalty, unit = run.model, run.data, run.now.penalty, run.data.loss_unit
     if bowl := bowl_of(run):
-        return lambda points: (bowl.loss(points) + penalty.l1 * points.abs().sum(-1)) * unit
+
+        def in_closed_form(points: Tensor) -> Tensor:
+            sizes = shrunk(points, model.is_weight, penalty).abs()
+            return (bowl.loss(points) + penalty.l1 * sizes.sum(-1)) * unit
+
+        return in_closed_form
 
     rows = Batch(data.x, data.y, [])
     return lambda points: (

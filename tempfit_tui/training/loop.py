@@ -9,7 +9,7 @@ from torch.nn.functional import mse_loss
 
 from tempfit_tui.recipe import Recipe
 from tempfit_tui.training.data import Dataset
-from tempfit_tui.training.gradient import Batch, gradient_by, penalised
+from tempfit_tui.training.gradient import Batch, gradient_by, penalised, shrunk
 from tempfit_tui.training.models import Model
 from tempfit_tui.training.optimizer import Optimizer
 from tempfit_tui.training.straight_line import is_straight_line, train_line
@@ -40,7 +40,8 @@ def train(
     seen = torch.empty(epochs, len(data.y) + len(data.val_y))
     parts = model.parts(parameters.detach())  # the same numbers in the same place, without a graph
     by_autograd = settings.training.gradient == "autograd"
-    gradient_of = gradient_by(settings.training, model, settings.penalty)
+    penalty = settings.penalty
+    gradient_of = gradient_by(settings.training, model, penalty)
     plain = is_plain(settings, len(data.y))
     if plain and is_straight_line(settings):
         loss = train_line(settings.training.lr, data, parameters, seen)
@@ -56,7 +57,8 @@ def train(
                 given = model.parts(parameters) if by_autograd else parts
                 forward = model.forward(given, batch.x, batch.masks)  # forward
                 error = mse_loss(forward.predicted, batch.y)
-                loss = penalised(error, parameters, settings.penalty)  # loss
+                under = shrunk(parameters, model.is_weight, penalty)
+                loss = penalised(error, under, penalty)  # loss
                 parameters.grad = gradient_of(parameters, batch, forward, loss)  # gradient
                 optimizer.step()  # update
             if plain:

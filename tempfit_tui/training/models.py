@@ -33,6 +33,9 @@ class Forward(NamedTuple):
 class Model(ABC):
     """A function of one input, told by a vector of parameters, weights before biases."""
 
+    is_weight: Tensor
+    """1 for each parameter that is a weight and 0 for each bias, shape (p,)."""
+
     @abstractmethod
     def initial(self) -> Tensor:
         """Return the first parameters, shape (p,)."""
@@ -60,6 +63,13 @@ class Model(ABC):
     def groups(self) -> list[tuple[str, int]]:
         """Return what the parameters are, in their order: a name, and how many it stands for."""
 
+    def exponents(self) -> tuple[int, ...] | None:
+        """Return the power of the input that each parameter is multiplied by.
+
+        None for a model that isn't linear in its parameters.
+        """
+        return None
+
     def design(self, x: Tensor) -> Tensor | None:  # noqa: ARG002
         """Return what each parameter is multiplied by, shape (n, p), if that is all there is to it.
 
@@ -77,6 +87,7 @@ class Linear(Model):
 
     def __init__(self, recipe: ModelRecipe) -> None:
         self._recipe = recipe
+        self.is_weight = torch.tensor([1.0, 0.0])
 
     def initial(self) -> Tensor:
         """Return weight and bias."""
@@ -85,6 +96,10 @@ class Linear(Model):
     def groups(self) -> list[tuple[str, int]]:
         """Return weight and bias."""
         return [("w", 1), ("b", 1)]
+
+    def exponents(self) -> tuple[int, ...]:
+        """Return 1 and 0."""
+        return 1, 0
 
     def design(self, x: Tensor) -> Tensor:
         """Return each input and 1."""
@@ -110,7 +125,8 @@ class Polynomial(Model):
 
     def __init__(self, recipe: ModelRecipe) -> None:
         self._recipe = recipe
-        self._exponents = torch.tensor([*range(1, recipe.degree + 1), 0])
+        self._exponents = torch.tensor(self.exponents())
+        self.is_weight = (self._exponents > 0).float()
 
     def initial(self) -> Tensor:
         """Return PyTorch's default for a linear layer of so many inputs."""
@@ -121,6 +137,10 @@ class Polynomial(Model):
         if self._recipe.degree == 1:
             return [("w", 1), ("b", 1)]
         return [*((f"w{power}", 1) for power in range(1, self._recipe.degree + 1)), ("b", 1)]
+
+    def exponents(self) -> tuple[int, ...]:
+        """Return 1 to the degree, then 0."""
+        return *range(1, self._recipe.degree + 1), 0
 
     def design(self, x: Tensor) -> Tensor:
         """Return each input's powers in the parameters' order, the zeroth last: shape (n, p)."""
@@ -145,6 +165,8 @@ class Mlp(Model):
         widths = [1, *recipe.hidden, 1]
         self._layers = list(pairwise(widths))
         self._sizes = [size for fed, units in self._layers for size in (fed * units, units)]
+        kinds = torch.tensor([1.0, 0.0]).repeat(len(self._layers))
+        self.is_weight = kinds.repeat_interleave(torch.tensor(self._sizes))
         self._activate, self._derivative = _ACTIVATIONS[recipe.activation]
 
     def initial(self) -> Tensor:

@@ -26,16 +26,17 @@ class Quadratic(NamedTuple):
         return 2 * (parameters.double() - self.best) @ self.curvature
 
 
-def quadratic(design: Tensor, targets: Tensor, l2: float = 0.0) -> Quadratic:
-    """Return the mean of (X w - y)^2 plus `l2` times the sum of w^2.
+def quadratic(design: Tensor, targets: Tensor, l2: Tensor | None = None) -> Quadratic:
+    """Return the mean of (X w - y)^2 plus the sum of `l2` w^2.
 
-    `design` is X, shape (n, p), what each parameter is multiplied by; `targets` is y, shape (n,).
+    `design` is X, shape (n, p), what each parameter is multiplied by; `targets` is y, shape (n,);
+    `l2` is the strength of the penalty on each parameter, shape (p,).
     """
     rows, wide = design.shape
     x, y = design.double() / rows**0.5, targets.double() / rows**0.5
-    if l2:
+    if l2 is not None:
         # The penalty is p more rows: sqrt(l2) times each parameter, to be 0.
-        x = torch.cat([x, l2**0.5 * torch.eye(wide, dtype=torch.float64)])
+        x = torch.cat([x, l2.double().sqrt().diag()])
         y = torch.cat([y, torch.zeros(wide, dtype=torch.float64)])
     # gelsd bears inputs that are all equal.
     best = torch.linalg.lstsq(x, y[:, None], driver="gelsd").solution[:, 0]

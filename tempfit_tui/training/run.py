@@ -25,7 +25,8 @@ from tempfit_tui.training.loop import Losses, train
 from tempfit_tui.training.models import model_of
 from tempfit_tui.training.moment import Best, LastStep, Moment, alone, best_of, leaps_up_to
 from tempfit_tui.training.optimizer import goes_on, optimizer_for, state_of, state_words, with_state
-from tempfit_tui.training.theory import divergence, hessian_eigenvalues, largest_stable_lr
+from tempfit_tui.training.stability import StableLr, divergence
+from tempfit_tui.training.theory import hessian_eigenvalues
 
 SLICE = 1024
 """The number of epochs after which the losses are gathered and looked at, at the most."""
@@ -46,15 +47,18 @@ class Run:
     def __init__(self, recipe: Recipe, table: Table) -> None:
         # One thread: these sums are too short to share, and their order makes the bits.
         torch.set_num_threads(1)
+        self.data = prepare(recipe, table)
+        if recipe.more_data.rows:
+            more = replace(recipe.more_data, noise=self.data.drawn.noise)
+            recipe = replace(recipe, more_data=more)
         self.recipe = recipe
-        """As started, the planned changes in it."""
+        """As started, the planned changes in it, and the noise of what was drawn in addition."""
         self.planned = recipe.changes
         """The changes to make by themselves before their epochs."""
         self.now = recipe
         """With the settings in force."""
         self.changes: list[Change] = []
         """The changes made so far."""
-        self.data = prepare(recipe, table)
         self.model = model_of(recipe.model)
         self.epoch = 0
         self.parameters = self.model.initial().requires_grad_()
@@ -98,7 +102,25 @@ class Run:
     @property
     def limit(self) -> Limit:
         """The largest stable learning rate with the settings in force."""
-        return largest_stable_lr(self.now, self.eigenvalues, len(self.data.y))
+        return self._stable_lr.under(self.now)
+
+    @property
+    def standardised_limit(self) -> Limit | None:
+        """The same if the input were standardised; None where that is so, or can't be."""
+        return self._standardised_lr.under(self.now) if self._standardised_lr else None
+
+    @cached_property
+    def _stable_lr(self) -> StableLr:
+        return StableLr(self.data.x, self.model)
+
+    @cached_property
+    def _standardised_lr(self) -> StableLr | None:
+        x = self.data.x.double()
+        read = x[: len(self.data.rows.train)]
+        deviation = read.std(correction=0)
+        if self.recipe.input.transform == "standardise" or not 0 < float(deviation) < torch.inf:
+            return None
+        return StableLr((x - read.mean()) / deviation, self.model)
 
     def advance(self, epochs: int, *, patient: bool = True) -> None:
         """Train so many epochs; fewer where a number is not finite, or patience runs out."""
@@ -193,7 +215,8 @@ class Run:
             before, losses = self.weights.clone(), self._train(1)
             self._settled = self.now, self.optimizer
             if not self._keep([losses], before, always=True):
-                self.stopped = Stopped(self.epoch, divergence(self.now.training, self.limit))
+                why = divergence(self.now, self.limit, len(self.data.y))
+                self.stopped = Stopped(self.epoch, why)
 
     def _keep(self, losses: list[Losses], before: Tensor, always: bool = False) -> bool:
         """Add `losses` to the history if all numbers are finite, or `always`; tell if they are."""

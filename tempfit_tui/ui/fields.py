@@ -36,6 +36,8 @@ class Field(NamedTuple):
     shown: Callable[[Settings], bool] = lambda _: True
     empty: str = ""
     """The word for no value, for a number that may be absent."""
+    note: Callable[[Settings], str] = lambda _: ""
+    """What the value means, as a line below it; "" where that needs no line."""
     zero: str = ""
     """The word for 0, where that isn't meant as a number."""
 
@@ -50,7 +52,7 @@ class Field(NamedTuple):
     def parsed(self, written: str) -> Value:
         """Return what a person wrote, as a value; whether it is a good one is told elsewhere."""
         word = written.strip()
-        if self.empty and word in ("", self.empty):
+        if self.empty and (not word or word.split()[0] == self.empty):
             return None
         if self.zero and word == self.zero:
             return 0
@@ -114,6 +116,14 @@ def _strength_step(value: Value, direction: int) -> Value:
     """Return the next of 0, 1e-4, 3e-4, 1e-3, … 1."""
     ladder = (0.0, *(float(f"{digit}e{power}") for power in range(-4, 0) for digit in (1, 3)), 1.0)
     return _next_on(ladder, numeric(value), direction)
+
+
+def _noise_step(value: Value, direction: int) -> Value:
+    """Return the next of no value, 0, 0.5, 1, … 5."""
+    ladder = (0.0, 0.5, 1.0, 1.7, 3.0, 5.0)
+    if value is None:
+        return ladder[0] if direction > 0 else None
+    return None if direction < 0 and not value else _next_on(ladder, numeric(value), direction)
 
 
 def _on(*ladder: float) -> Step:
@@ -195,15 +205,27 @@ FIELDS = (
     Field("training.lr", "lr", step=lr_step),
     Field("penalty.l2", "L2 penalty", step=_strength_step),
     Field("penalty.l1", "L1 penalty", step=_strength_step),
+    Field(
+        "penalty.bias",
+        "on biases",
+        ("off", "on"),
+        shown=lambda settings: bool(settings["penalty.l2"] or settings["penalty.l1"]),
+        note=lambda settings: (
+            "shrinks the intercept too"
+            if settings["penalty.bias"]
+            else "leaves the intercept alone"
+        ),
+    ),
     Field("input_noise.sigma", "noise", step=_on(0.0, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
     Field("model.dropout", "dropout", step=_on(0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8), shown=_mlp),
     Field("more_data.rows", "more data", step=_on(0, 10, 30, 100, 300, 1000), anew=True),
     Field(
         "more_data.noise",
         "data noise",
-        step=_on(0.0, 0.5, 1.0, 1.7, 3.0, 5.0),
+        step=_noise_step,
         anew=True,
         shown=lambda settings: bool(settings["more_data.rows"]),
+        empty="auto",
     ),
     Field(
         "training.batch_size", "batch", step=_on(0, 1, 2, 4, 8, 16, 32, 64, 128), zero="all rows"

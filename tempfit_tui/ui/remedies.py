@@ -1,6 +1,5 @@
 """What can be done about a verdict: the article's remedies, and the ways back from a divergence."""
 
-import math
 from typing import NamedTuple
 
 from tempfit_tui.frame import MOST_LEAP, Frame, RewindTo, Value
@@ -12,8 +11,13 @@ from tempfit_tui.ui.trainer import Seen
 
 THERMOMETER = Data().path
 """The article's own file: its law is known."""
+THERMOMETER_NOISE = 1.7
+"""The deviation of its eleven observations from that law."""
+LR = "training.lr"
 SIMPLE_HIDDEN = (2,)
 """The hidden layer of a simpler mlp."""
+STANDARDISED_LR = 0.1
+"""The learning rate for a standardised input, where that is stable."""
 MORE_ROWS = 100
 PATIENCE = 200
 
@@ -98,13 +102,14 @@ def against_overfitting(seen: Seen, recipe: Recipe) -> list[Answer]:
 def _more_data(seen: Seen, recipe: Recipe) -> Answer:
     rows = recipe.more_data.rows * 3 or MORE_ROWS
     known = recipe.data.path == THERMOMETER
-    # As far off the line as the observations are.
-    noise = 1.7 if known else float(f"{math.sqrt(seen.setup.floor or 0):.2g}")
+    noise = THERMOMETER_NOISE if known else recipe.more_data.noise
+    of_data = seen.setup.more_noise or (seen.setup.floor or 0.0) ** 0.5
+    told = number(of_data, 3) if noise is None else setting(noise)
     what = "drawn on the fitted law" if known else "jittered copies of training rows"
     return Answer(
         "more-data",
         f"more data: {rows} more observations",
-        f"{what}, noise {setting(noise)}: less room to bend between points",
+        f"{what}, noise {told}: less room to bend between points",
         settings={"more_data.rows": rows, "more_data.noise": noise},
         anew=True,
     )
@@ -115,11 +120,12 @@ def _penalty(seen: Seen) -> Answer:
     ghost = seen.frame.ghost
     too_strong = bool(ghost and ghost.outcome and ghost.outcome.kind == "no cure")
     new = FIELD["penalty.l2"].stepped(l2, -1 if too_strong else 1) if l2 else 1e-2
+    parts = "parameters" if seen.frame.settings["penalty.bias"] else "weights"
     weaker = "a weaker " if numeric(new) < numeric(l2) else "a stronger " if l2 else ""
     return Answer(
         "penalty",
         f"{weaker}L2 penalty {setting(new)}",
-        f"adds {setting(new)} times the weights' squares to the loss: bends cost",
+        f"adds {setting(new)} times the {parts}' squares to the loss: bends cost",
         settings={"penalty.l2": new},
     )
 
@@ -202,17 +208,20 @@ def _richer(recipe: Recipe) -> list[Answer]:
 def _quicker(seen: Seen, recipe: Recipe) -> list[Answer]:
     """Return what makes the training loss fall faster."""
     answers = []
-    lr, limit = numeric(seen.frame.settings["training.lr"]), seen.frame.limit.lr
+    lr, limit = numeric(seen.frame.settings[LR]), seen.frame.limit.lr
     calm = calm_lr(seen)
     new = calm if calm is not None else lr_step(lr_step(lr, 1), 1)
     if numeric(new) > lr:
         of = f"half of {number(limit, 3)}, the largest stable one" if limit else "about three times"
-        answers.append(Answer("faster", f"lr {setting(new)}", of, settings={"training.lr": new}))
+        answers.append(Answer("faster", f"lr {setting(new)}", of, settings={LR: new}))
     if recipe.input.transform != "standardise":
         condition = number(seen.setup.condition_number, 3)
         why = f"weight and bias on one scale: the condition number is {condition} now"
-        standardise: dict[str, Value] = {"input.transform": "standardise", "training.lr": 0.1}
-        words = "standardise the input, lr 0.1"
+        standardise: dict[str, Value] = {"input.transform": "standardise"}
+        words = "standardise the input"
+        if (half := _half(seen.frame.limit.standardised)) is not None:
+            standardise[LR] = min(STANDARDISED_LR, half)
+            words += f", lr {setting(standardise[LR])}"
         answers.append(Answer("standardise", words, why, settings=standardise, anew=True))
     return answers
 
@@ -220,8 +229,10 @@ def _quicker(seen: Seen, recipe: Recipe) -> list[Answer]:
 def ways_back(seen: Seen) -> list[Answer]:
     """Return what can be done after training diverged, the gentlest way first."""
     frame, answers = seen.frame, []
-    if frame.can_take_back and frame.changes:
-        last = frame.changes[-1]
+    last = frame.changes[-1] if frame.changes else None
+    failed = numeric((last.after if last else {}).get(LR, frame.settings[LR]))
+    # A learning rate no smaller than the one that failed is not offered.
+    if last and frame.can_take_back and numeric(last.before.get(LR, 0.0)) < failed:
         undone = ", ".join(f"{_key(name)} {setting(was)}" for name, was in last.before.items())
         answers.append(
             Answer(
@@ -232,13 +243,16 @@ def ways_back(seen: Seen) -> list[Answer]:
             )
         )
     if (calm := calm_lr(seen)) is not None:
+        of = "half the largest stable lr"
+        if calm >= failed:
+            calm, of = float(f"{failed / 10:.2g}"), "a tenth of the lr that diverged"
         answers.append(
             Answer(
                 "calm",
                 f"back to the start with lr {setting(calm)}",
-                "half the largest stable lr, from the same first weights",
+                f"{of}, from the same first weights",
                 rewind="start",
-                settings={"training.lr": calm},
+                settings={LR: calm},
             )
         )
     answers.append(
@@ -254,7 +268,10 @@ def ways_back(seen: Seen) -> list[Answer]:
 
 def calm_lr(seen: Seen) -> float | None:
     """Return half the largest stable learning rate, to two digits; None where there is none."""
-    limit = seen.frame.limit.lr
+    return _half(seen.frame.limit.lr)
+
+
+def _half(limit: float | None) -> float | None:
     return None if limit is None else float(f"{limit / 2:.2g}")
 
 

@@ -58,6 +58,7 @@ class HyperparametersPane(Lines):
         super().__init__(id="hyperparameters")
         self._settings, self._glyphs = settings, glyphs
         self._limit: Limit | None = None
+        self._more_noise: float | None = None
         self._refusal: tuple[str, str] | None = None
         self._field = "training.lr"
         self._lines: list[Row] = []
@@ -75,10 +76,13 @@ class HyperparametersPane(Lines):
         if self._rows_now() != self._lines:
             self._lay_out()
 
-    def show(self, settings: Settings, limit: Limit | None) -> None:
-        """Show what is in force, and the largest stable learning rate."""
-        if (settings, limit) != (self._settings, self._limit):
-            self._settings, self._limit = settings, limit
+    def show(
+        self, settings: Settings, limit: Limit | None, more_noise: float | None = None
+    ) -> None:
+        """Show what is in force, the largest stable learning rate, and the data noise in use."""
+        known = settings, limit, more_noise
+        if known != (self._settings, self._limit, self._more_noise):
+            self._settings, self._limit, self._more_noise = known
             self._lay_out()
 
     def refuse(self, field: Field, reason: str) -> None:
@@ -95,7 +99,7 @@ class HyperparametersPane(Lines):
         if value != self._settings[name]:
             self.post_message(self.Wanted(field, value))
             if not field.anew:  # for a key that comes before the answer
-                self.show({**self._settings, name: value}, self._limit)
+                self.show({**self._settings, name: value}, self._limit, self._more_noise)
 
     def _lay_out(self) -> None:
         self._lines = self._rows_now()
@@ -113,6 +117,8 @@ class HyperparametersPane(Lines):
             rows.append(Row(field))
             if self._refusal and self._refusal[0] == field.name:
                 rows += [Row(None, line, "$text-error") for line in self._wrapped(self._refusal[1])]
+            if note := field.note(self._settings):
+                rows += [Row(None, line, "$foreground 60%") for line in self._wrapped(note)]
             if field.name == "training.lr":
                 rows += [Row(None, line, "$foreground 60%") for line in self._stability()]
         if 0 < self.size.height < len(rows):  # too low for blank lines
@@ -144,7 +150,7 @@ class HyperparametersPane(Lines):
         if row.field is None:
             return Content.styled(self._glyphs(row.words), row.style)
         field = row.field
-        words = field.words(self._settings[field.name])
+        words = self._value(field)
         marker = " ↻ " if field.anew else " "
         room = self.scrollable_content_region.width - LABEL - len(marker) - CONTROLS + 1
         buttons = "‹ ›" if field.choices else "− +"
@@ -158,6 +164,13 @@ class HyperparametersPane(Lines):
             (self._glyphs(marker), "$foreground 60%"),
             (self._glyphs(buttons), "bold $text-accent" if current else "$foreground 50%"),
         ).stylize("on $primary 25%" if current else "")
+
+    def _value(self, field: Field) -> str:
+        """Return a setting's value; with the figure in use where it is left to the data."""
+        value = self._settings[field.name]
+        if field.name == "more_data.noise" and value is None and self._more_noise is not None:
+            return f"{field.words(value)} ({number(self._more_noise, 3)})"
+        return field.words(value)
 
     @property
     def _row_fields(self) -> list[Field]:

@@ -26,7 +26,7 @@ NAMES = {
     "finite-difference": "finite diff.",
 }
 BREAK = 30
-"""A longer rule takes two lines."""
+"""No line of a rule is longer, where a comma allows."""
 ROUGH = 0.01
 """A gradient that is farther off is marked."""
 TOO_SMALL = 0.02
@@ -55,11 +55,19 @@ def epoch_lines(recipe: Recipe, seen: Seen, lens: Lens, x: str, y: str) -> list[
     else:
         lines.append(_line("stability", f"lr {lr}, at most {number(limit.lr)}"))
         rule = limit.rule.replace(" for the averaged gradient", ", averaged twice")
-        begin, comma, rest = rule.partition(", ")
-        broken = [begin + comma, rest] if len(limit.rule) > BREAK else [limit.rule]
-        lines += [_line("", part, QUIET) for part in broken if part]
+        lines += [_line("", part, QUIET) for part in _broken(rule)]
     if seen.setup.more_data:
         lines.append(_line("more data", seen.setup.more_data))
+    return lines
+
+
+def _broken(rule: str) -> list[str]:
+    """Return `rule` as lines of a side's width, broken after commas."""
+    first, *parts = rule.split(", ")
+    lines = [first]
+    for part in parts:
+        joined = f"{lines[-1]}, {part}"
+        lines[-1:] = [joined] if len(joined) < BREAK else [f"{lines[-1]}, ", part]
     return lines
 
 
@@ -77,7 +85,8 @@ def _forward(recipe: Recipe, step: Step) -> str:
 def _loss(settings: dict[str, Value]) -> str:
     l2, l1 = settings["penalty.l2"], settings["penalty.l1"]
     squares = f" + {setting(l2)} Σw²" if l2 else ""
-    return "mean (p−y)²" + squares + (f" + {setting(l1)} Σ|w|" if l1 else "")
+    free = ", no biases" if (l2 or l1) and not settings["penalty.bias"] else ""
+    return "mean (p−y)²" + squares + (f" + {setting(l1)} Σ|w|" if l1 else "") + free
 
 
 def _in_full(lens: Lens, frame: Frame, seen: Seen) -> list[Line]:

@@ -131,7 +131,8 @@ class MainScreen(MendingScreen):
             self.query_one(LossPane).show(seen, self.trainer.view)
             self.query_one(FitPane).show(self.trainer.recipe, seen)
         self.query_one(DatasetPane).show(seen.setup)
-        self.query_one(HyperparametersPane).show(self._settings, seen.frame.limit)
+        pane = self.query_one(HyperparametersPane)
+        pane.show(self._settings, seen.frame.limit, seen.setup.more_noise)
 
     def _on_trouble(self, trouble: str) -> None:
         self._trouble = trouble
@@ -244,8 +245,8 @@ class MainScreen(MendingScreen):
             self._on_trouble(PAST)
         elif is_live(field.name):
             pane.refuse(field, await self.trainer.change({field.name: value}))
-            if self.trainer.seen:
-                pane.show(self._settings_in_force(), self.trainer.seen.frame.limit)
+            if seen := self.trainer.seen:
+                pane.show(self._settings_in_force(), seen.frame.limit, seen.setup.more_noise)
         else:
             question = f"{field.label} {field.words(value)}?"
             pane.refuse(field, await self._start_anew(question, {field.name: value}))

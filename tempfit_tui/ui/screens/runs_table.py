@@ -30,8 +30,10 @@ _MATTERS: dict[str, Callable[[Settings], bool]] = {
     "split.seed": lambda settings: settings.get("split.validation") is None,
     "model.initial": lambda settings: settings["model.kind"] == "linear",
     "more_data.seed": lambda settings: bool(settings["more_data.rows"]),
+    # That a penalty acts on all parameters is the rule.
+    "penalty.bias": lambda settings: not settings["penalty.bias"],
 }
-"""When such a setting does anything, where that isn't always."""
+"""When a setting is worth a word, where that isn't always."""
 GAP = 2
 """The cells between two columns."""
 READABLE = 12
@@ -112,8 +114,10 @@ def _place(name: str) -> tuple[int, str]:
 
 def _told(name: str, settings: Settings) -> str:
     """Return a setting's value; a dash where it does nothing."""
-    does = FIELD[name].shown if name in FIELD else _MATTERS.get(name, lambda _: True)
-    return value_of(name, settings[name]) if name in settings and does(settings) else DASH
+    if name not in settings or (name in FIELD and not FIELD[name].shown(settings)):
+        return DASH
+    does = _MATTERS.get(name)
+    return value_of(name, settings[name]) if does is None or does(settings) else DASH
 
 
 class Head(NamedTuple):
