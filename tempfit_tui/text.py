@@ -3,6 +3,8 @@
 import math
 
 DASH = "—"
+LONGEST_TITLE, LONGEST_TEXT = 200, 1000
+"""In characters; what a file holds beyond is not shown."""
 
 
 def harmless(text: str) -> str:
@@ -14,6 +16,13 @@ def harmless(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
     )
+
+
+def brief(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return `text` as `harmless` does, shortened to at most `most` characters with an ellipsis."""
+    if len(text) <= most and len(shown := harmless(text)) <= most:
+        return shown
+    return harmless(text[:most])[: most - 1] + "…"
 
 
 class InputError(Exception):
