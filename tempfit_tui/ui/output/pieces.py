@@ -20,7 +20,7 @@ _UTF8 = rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xb
 _PART_OF_UTF8 = rb"[\xc2-\xf4][\x80-\xbf]{0,2}"
 _CSI = rb"(?:\x1b\[|\x9b)"
 _SS3 = rb"(?:\x1bO|\x8f)"
-_PARAMETERS = rb"[0-?]{0,%d}[ -/]{0,2}" % LONGEST_SEQUENCE
+_PARAMETERS = rb"[ -?]{0,%d}" % LONGEST_SEQUENCE
 _PIECE = re.compile(
     rb"(?P<text>(?:[^\x1b\x80-\xff]+|%(utf8)s)+)"
     # A key, or the mouse, of which no more has come yet.

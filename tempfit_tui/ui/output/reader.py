@@ -24,7 +24,7 @@ AT_ONCE = 16
 """How many messages the app gets before it is looked at again."""
 MOST_WAITING = 1000
 """When more come than the app has time for, the oldest are dropped,"""
-ENOUGH, OLD_SECONDS = 32, 0.4
+ENOUGH, OLD_SECONDS = 64, 0.4
 """and those that have waited so long, except for the newest: so many a person may type ahead."""
 LOOK_SECONDS = 0.005
 """When to look again whether the app has taken in what it was sent."""
