@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-MOST_COLUMNS, MOST_LINES = 1000, 500
+MOST_COLUMNS, MOST_LINES = 640, 240
 """What is beyond stays blank: the screen of a terminal that reports more would take minutes."""
 USUAL = 80, 24
 
