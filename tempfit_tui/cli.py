@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tempfit_tui import __version__
-from tempfit_tui.text import InputError, harmless
+from tempfit_tui.text import LONGEST_TITLE, InputError, brief, harmless
 
 if TYPE_CHECKING:
     from tempfit_tui.catalogue import Opened
@@ -204,7 +204,7 @@ def recipes() -> None:
     from tempfit_tui.catalogue import bundled_recipes, open_named  # noqa: PLC0415
 
     for name in bundled_recipes():
-        click.echo(f"{name:<20} {open_named(name).recipe.title}")
+        click.echo(f"{name:<20} {brief(open_named(name).recipe.title, LONGEST_TITLE)}")
 
 
 RUN = click.argument("run")

@@ -4,6 +4,8 @@ import math
 from decimal import Decimal
 
 DASH = "—"
+LONGEST_TITLE, LONGEST_TEXT = 200, 1000
+"""In characters; what a file holds beyond is not shown."""
 
 
 def harmless(text: str) -> str:
@@ -15,6 +17,13 @@ def harmless(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
     )
+
+
+def brief(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return `text` as `harmless` does, shortened to at most `most` characters with an ellipsis."""
+    if len(text) <= most and len(shown := harmless(text)) <= most:
+        return shown
+    return harmless(text[:most])[: most - 1] + "…"
 
 
 class InputError(Exception):

@@ -7,6 +7,7 @@ import time
 import proc
 from antics import SIZES, Click, Drag, Paste, Press, Resize, Scroll
 from helpers import until
+from hostile import WHOLE
 from kept_runs import check_journal, kept
 from terminal import DEADLINE_SECONDS, KEYS, Terminal, children_of, lives
 
@@ -17,6 +18,8 @@ MOST_DESCRIPTORS, MOST_THREADS = 40, 20
 READ_SECONDS = 0.03
 """So long a screen is read after a step; Esc alone takes longer to be known from a longer key."""
 ESCAPE_SECONDS = 0.15
+NOISE = 0.03
+"""How often the terminal sends something of its own between two steps."""
 LOOKED_AT = 20
 """After so many steps the processes are looked at."""
 SEQUENCES = {
@@ -95,6 +98,8 @@ class Sitting:
             self._check()
 
     def _do(self, what):
+        if self._monkey.rng.random() < NOISE and lives(self._terminal.pid):
+            self._terminal.send(self._monkey.rng.choice(list(WHOLE.values())))
         self._send(what)
         alone = isinstance(what, Press) and what.keys[-1] == "escape"
         self._terminal.reads_for(ESCAPE_SECONDS if alone else READ_SECONDS)

@@ -20,6 +20,7 @@ DEADLINE_SECONDS = 30
 """Nothing that is waited for takes longer, on a busy machine either."""
 POLL_SECONDS = 0.02
 CONTROL = re.compile(rb"\x1b\[[?<>]?[\d;]*[a-z]|\x1b\][^\x07]*\x07")
+MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 QUESTION, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 KEYS = {"space": " ", "enter": "\r", "escape": "\x1b", "tab": "\t", "ctrl+c": "\x03"}
 
@@ -122,9 +123,21 @@ class Terminal:
         assert b"\x1b[?25h" in after, "the cursor was not shown again"
         return CONTROL.sub(b"", after).decode()
 
+    @property
+    def modes(self):
+        """The private modes that the program left on, and how many keyboard settings."""
+        states = dict(MODE.findall(self.output))
+        on = {int(mode) for mode, state in states.items() if state == b"h"}
+        return on, self.output.count(b"\x1b[>") - self.output.count(b"\x1b[<u")
+
     def press(self, *keys):
         """Press `keys`, by their names or as they are."""
         os.write(self.descriptor, "".join(KEYS.get(key, key) for key in keys).encode())
+
+    def send(self, data):
+        """Send bytes, whatever they are."""
+        while data:
+            data = data[os.write(self.descriptor, data[:4096]) :]
 
     def resize(self, columns, rows):
         self._screen.resize(rows, columns)

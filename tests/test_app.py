@@ -1,5 +1,6 @@
 """The app from opening to leaving: what a person sees, by keys, mouse and resizes."""
 
+import asyncio
 import os
 import random
 import signal
@@ -10,6 +11,8 @@ from helpers import alike
 from msgspec.structs import replace
 from screen import ENDLESS, sitting_at
 from scripted_engine import ScriptedEngine
+from textual.events import Resize
+from textual.geometry import Size
 from textual.worker import WorkerFailed
 
 from tempfit_tui.catalogue import open_named
@@ -556,6 +559,22 @@ async def test_z_shows_the_last_epochs():
         # A window begins within a column or two of its first epoch.
         assert windows["last 100"] == 1401
         assert abs(windows["last 1,000"] - 501) < 32
+
+
+@pytest.mark.parametrize("key", ["", "question_mark", "o", "e", "x", "ctrl+p"])
+async def test_a_screen_told_of_a_size_of_before_keeps_to_the_present_one(key):
+    async with sitting_at("split", size=(120, 40)) as person:
+        if key:
+            await person.press(key)
+            await person.until(lambda: person.app.screen is not person.app.main, "the screen")
+        screen = person.app.screen
+        for size in (Size(90, 30), Size(50, 10), Size(90, 30)):
+            screen.post_message(Resize(size, size))
+            screen.call_later(screen.refresh)
+        handled = asyncio.Event()
+        screen.call_later(handled.set)
+        await handled.wait()
+        await person.until(lambda: screen.size == (120, 40), "the present size")
 
 
 async def test_numbers_and_tab_go_to_panes():

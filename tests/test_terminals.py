@@ -2,14 +2,17 @@
 
 import re
 import signal
+import time
 
 import pytest
 from helpers import until
+from hostile import ENDLESS, ENDLESS_PASTE, WHOLE
 from kept_runs import kept
-from terminal import QUESTION, Terminal
+from terminal import DEADLINE_SECONDS, QUESTION, Terminal
 from test_terminal import is_closed
 
 from tempfit_tui.engine.silence import is_suspended
+from tempfit_tui.ui.output.pieces import PASTE_SECONDS
 
 FOREVER = ("split", "--start", "--set", "training.epochs=1000000000")
 WAYS_TO_KNOW = pytest.mark.parametrize("answers", [True, False], ids=["answers", "doesn't"])
@@ -123,6 +126,109 @@ def test_what_is_pasted_is_no_keys_and_in_a_field_its_text():
         terminal.wait_for(lambda: b"0.001" in terminal.output[sent:])  # in the field's own ink
         terminal.press("\x1b[200~0.5\r\nq\x1b[201~", "enter")
         terminal.wait_for(lambda: "   lr 0.5" in terminal.status)
+
+
+USUAL_MODES = {7, 25}
+"""Lines are wrapped, and the cursor is shown."""
+
+
+def leaves(terminal):
+    """Leave by a key, and see that the terminal is as it was before."""
+    terminal.press("q")
+    assert terminal.ended() == 0
+    assert terminal.left_behind == ""
+    assert terminal.modes == (USUAL_MODES, 0)
+
+
+def steps(terminal):
+    """Press the key for an epoch until there is one more; the first may end what came before."""
+    epoch, deadline = terminal.epoch, time.monotonic() + DEADLINE_SECONDS
+    while terminal.epoch == epoch:
+        assert time.monotonic() < deadline, f"deaf:\n{terminal.text}"
+        terminal.press("n")
+        terminal.reads_for(PASTE_SECONDS + 0.1)
+
+
+def test_whatever_a_terminal_sends_the_app_answers_its_keys():
+    with Terminal("split", answers=True) as terminal:
+        terminal.wait_for("not started")
+        terminal.wait_for(lambda: terminal.epoch == 0)
+        for data in WHOLE.values():
+            terminal.send(data)
+        terminal.press("n")
+        terminal.wait_for(lambda: terminal.epoch == 1)
+        for data in (ENDLESS["numbers"], ENDLESS["OSC"], ENDLESS_PASTE):
+            terminal.send(data)
+            steps(terminal)
+        assert is_closed(terminal, 120)
+        leaves(terminal)
+
+
+def test_a_million_characters_pasted_into_a_field_are_cut():
+    with Terminal("split") as terminal:
+        terminal.wait_for("not started")
+        terminal.press("4")
+        terminal.wait_for("4 next tab")
+        terminal.press("\x1b[B")
+        terminal.wait_for("t_u to predict for")
+        terminal.send(WHOLE["paste"])
+        terminal.wait_for("9" * 60)
+        terminal.press("enter")
+        terminal.wait_for("999…: not a number")
+        leaves(terminal)
+
+
+def test_a_window_dragged_from_the_start_on_leaves_an_app_that_answers():
+    with Terminal("split", size=(100, 30)) as terminal:
+        for number in range(60):
+            terminal.resize(100 + number % 60, 30 + number % 20)
+            terminal.reads_for(0.015)
+        terminal.resize(120, 40)
+        terminal.wait_for("not started")
+        terminal.wait_for(lambda: is_closed(terminal, 120) and terminal.epoch == 0)
+        steps(terminal)
+        leaves(terminal)
+
+
+SCREENS = {
+    "u": "Runs  1",
+    "o": "Enter: open it",
+    "?": "─ Help ",
+    "e": "Take this run away as",
+    "x": "─ Experiments ",
+    "\x10": "Search for ",
+}
+
+
+def test_a_storm_of_resizes_over_any_screen_ends_at_the_last_size():
+    sizes = [(60 + 37 * number % 140, 12 + 23 * number % 45) for number in range(30)]
+    with Terminal("split", answers=True) as terminal:
+        terminal.wait_for("not started")
+        steps(terminal)
+        for key, sign in SCREENS.items():
+            terminal.press(key)
+            terminal.wait_for(sign)
+            for size in (*sizes, (120, 40)):
+                terminal.resize(*size)
+                terminal.reads_for(0.005)
+            terminal.wait_for(sign)
+            terminal.press("escape")
+            terminal.wait_for(lambda: is_closed(terminal, 120) and terminal.epoch)
+        leaves(terminal)
+
+
+def test_texts_and_sizes_of_any_length_are_bounded(tmp_path):
+    (tmp_path / "long.toml").write_text(f'title = "{"T" * 100_000}"\n')
+    variables = {"COLUMNS": "20000", "LINES": "20000"}
+    with Terminal(tmp_path / "long.toml", variables=variables) as terminal:
+        terminal.sees("not started", "TTT…")
+        terminal.wait_for(lambda: is_closed(terminal, 120))
+        steps(terminal)
+        terminal.press("u")
+        terminal.sees("Runs  1", "TTT…", "begun")
+        terminal.press("escape")
+        terminal.wait_for(lambda: is_closed(terminal, 120))
+        leaves(terminal)
 
 
 def test_a_storm_of_resizes_ends_at_the_last_size():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tempfit_tui.text import InputError, harmless, number, setting, signed
+from tempfit_tui.text import InputError, brief, harmless, number, setting, signed
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -29,6 +29,29 @@ def test_control_characters_are_written_out(text, shown):
 def test_harmless_text_is_one_printable_line(text):
     assert harmless(text).isprintable()
     assert harmless(harmless(text)) == harmless(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("t_c", 3, "t_c"),
+        ("title", 4, "tit…"),
+        ("a\n", 3, r"a\n"),
+        ("ab\n", 3, "ab…"),
+        ("宽" * 100_000, 5, "宽宽宽宽…"),
+        ("e" + "\u0301" * 100_000, 3, "e\u0301…"),
+    ],
+)
+def test_a_long_text_is_shortened(text, most, shown):
+    assert brief(text, most) == shown
+
+
+@given(st.text(st.characters()), st.integers(1, 20))
+def test_a_shortened_text_is_harmless_and_short_enough(text, most):
+    shown = brief(text, most)
+    assert shown.isprintable()
+    assert len(shown) <= most
+    assert shown == harmless(text) or shown[-1] == "…"
 
 
 def test_an_input_error_is_one_harmless_line():

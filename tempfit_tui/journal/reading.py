@@ -19,7 +19,7 @@ from tempfit_tui.recipe import Recipe
 from tempfit_tui.record import Record, RunState, RunSummary
 from tempfit_tui.settings import is_live, with_settings
 from tempfit_tui.table import Table
-from tempfit_tui.text import InputError, harmless
+from tempfit_tui.text import LONGEST_TITLE, InputError, brief
 
 _NO_DIFFERENCE = ("training.epochs",)
 """Runs that differ in this alone are the same."""
@@ -138,8 +138,8 @@ class Reader:
             parent = standings.get(row.parent or "")
             summaries[run] = RunSummary(
                 id=run,
-                name=harmless(row.name),
-                title=harmless(recipe.title) or "untitled",
+                name=brief(row.name, LONGEST_TITLE),
+                title=brief(recipe.title, LONGEST_TITLE) or "untitled",
                 model=recipe.model.words,
                 begun=row.begun,
                 state=self.state(row),
@@ -178,7 +178,7 @@ class Reader:
                 if self.state(row) == "cut off":
                     with suppress(InputError):
                         title = self._recipe(row).title or row.name
-                        return CutOff(row.id, harmless(title), row.epochs)
+                        return CutOff(row.id, brief(title, LONGEST_TITLE), row.epochs)
         return None
 
     def _recipe(self, row: Row) -> Recipe:
@@ -240,7 +240,7 @@ class Reader:
         )
         with _undamaged(row.id):
             *names, x, y = found[0]
-            source, x_name, y_name = map(harmless, msgspec.convert(names, list[str]))
+            source, x_name, y_name = map(brief, msgspec.convert(names, list[str]))
             table = Table(source, x_name, y_name, array("d", x), array("d", y))
             if not 2 <= len(table.x) == len(table.y) <= MAX_ROWS or key_of(table) != row.hash:
                 raise ValueError("its table isn't as it was written")
@@ -313,7 +313,7 @@ def _standing(row: Row) -> Standing:
     with _undamaged(row.id):
         standing = _sendable(msgspec.json.decode(row.standing, type=Standing))
         verdict = standing.verdict
-        told = replace(verdict, words=harmless(verdict.words), why=harmless(verdict.why))
+        told = replace(verdict, words=brief(verdict.words), why=brief(verdict.why))
         return replace(standing, verdict=told)
 
 

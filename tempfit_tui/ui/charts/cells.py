@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tempfit_tui.text import harmless
+from tempfit_tui.text import brief, harmless
 
 _BRAILLE = range(0x2800, 0x2900)
 _PLAIN = str.maketrans({"→": "->", "—": "-", "…": "...", "·": "-", "▲": "^", "▼": "v"})
@@ -34,9 +34,10 @@ def width_of(text: str) -> int:
 
 def shortened(text: str, width: int) -> str:
     """Return `text`, or as much of its beginning as fits `width` cells with an ellipsis."""
-    text = harmless(text)
+    text = brief(text)
     if cell_len(text) <= width:
         return text
+    text = text[:width]  # a character without a width is rare
     while text and cell_len(text) >= width:
         text = text[:-1]
     return text + "…" if width > 0 else ""

@@ -11,7 +11,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
@@ -20,6 +20,8 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from .picture import Picture, is_frame
+from .reader import AT_ONCE, Inbox, read_terminal
+from .size import terminal_size
 
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Around a frame: the terminal shows it at once or not at all."""
@@ -45,10 +47,13 @@ class TerminalDriver(LinuxDriver):
     """How many frames were sent with a question, and how many of those were answered."""
     _asked_at = 0.0
     _retry: asyncio.TimerHandle | None = None
+    _resize_is_due = False
+    """Whether Textual is to be told of a change of size; one message for many signals."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, **{**options, "size": self._get_terminal_size()})
         self._picture = Picture(0, 0)
+        self._inbox = Inbox(self._loop, super().process_message, self._is_app_behind)
 
     def start_application_mode(self) -> None:
         """Take the terminal; nothing is known of what it shows, so all is drawn again."""
@@ -64,9 +69,14 @@ class TerminalDriver(LinuxDriver):
         # the one that the next signal tells.
         loop, tell = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
         assert callable(tell), "Textual has set one"
-        signal.signal(
-            signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._resized, tell) and None
-        )
+
+        def on_resize(*_: object) -> None:
+            if not self._resize_is_due:
+                self._resize_is_due = True
+                loop.call_soon_threadsafe(self._resized, tell)
+
+        signal.signal(signal.SIGWINCH, on_resize)
+        on_resize()  # Textual was told amid signals until now
 
     def write(self, data: str) -> None:
         """Send a frame when the terminal is ready for it, anything else at once."""
@@ -76,15 +86,31 @@ class TerminalDriver(LinuxDriver):
         elif data not in {BEGIN, END}:  # around Textual's frame; what is sent has its own
             super().write(data)
 
-    def process_message(self, message: Message) -> None:
-        """Take an answer, in the thread that reads; only the first is news to the app."""
-        if isinstance(message, TerminalSupportsSynchronizedOutput):
-            if self._answers:
-                self._answered += 1
-                self._loop.call_soon_threadsafe(self._send)
-                return
-            self._answers = True
-        super().process_message(message)
+    def run_input_thread(self) -> None:
+        """Read the terminal until Textual gives it up."""
+        read_terminal(self.fileno, self.exit_event, self._take)
+
+    def _take(self, messages: Iterable[Message]) -> None:
+        """Take in what was read, in the thread that reads; of answers the first is news."""
+        self._inbox.put(message for message in messages if not self._is_answer(message))
+
+    def _is_answer(self, message: Message) -> bool:
+        if not isinstance(message, TerminalSupportsSynchronizedOutput):
+            return False
+        if self._answered < self._asked:
+            self._answered += 1
+            self._loop.call_soon_threadsafe(self._send)
+        was_known, self._answers = self._answers, True
+        return was_known
+
+    def _is_app_behind(self) -> bool:
+        pumps = self._app, *self._app.screen_stack[-1:]
+        return any(pump.message_queue_size > AT_ONCE for pump in pumps)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size as all of the app has to see it, within bounds."""
+        streams = sys.__stderr__, sys.__stdin__
+        return terminal_size(stream.fileno() for stream in streams if stream)
 
     def _send(self) -> None:
         if self._retry:
@@ -111,6 +137,7 @@ class TerminalDriver(LinuxDriver):
 
     def _resized(self, tell: Callable[[int, FrameType | None], object]) -> None:
         """Tell Textual, and count on nothing that is shown: a terminal may do as it likes to it."""
+        self._resize_is_due = False
         tell(signal.SIGWINCH, None)
         self._redraw()
 

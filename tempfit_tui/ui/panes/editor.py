@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 from textual.binding import Binding
+from textual.events import Paste
 from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Input
+
+LONGEST = 500
+"""In characters; no setting needs so many."""
 
 
 class Editor(Input):
@@ -31,10 +35,15 @@ class Editor(Input):
         placeholder: str = "",
     ) -> None:
         # Without an id: the one before may still be going.
-        super().__init__(value, placeholder, select_on_focus=True, compact=True)
+        super().__init__(value, placeholder, max_length=LONGEST, select_on_focus=True, compact=True)
         self._pane, self._on_typed = pane, on_typed
         self.styles.offset = region.offset
         self.styles.width = region.width
+
+    def on_paste(self, event: Paste) -> None:
+        """Cut a text to what the field has room for; Textual would refuse the whole."""
+        room = LONGEST - len(self.value) + len(self.selected_text)
+        event.text = "".join(event.text.splitlines()[:1])[: max(0, room)]
 
     def action_leave(self) -> None:
         """Keep the old value."""

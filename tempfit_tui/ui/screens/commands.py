@@ -6,9 +6,16 @@ from textual.widgets import Input, OptionList
 
 from tempfit_tui.ui.screens.dialog import Dialog
 
+LONGEST = 100
+"""In characters; no command has so many."""
+
 
 class CommandsScreen(CommandPalette, Dialog[None]):
     """Commands to choose from, found by a few letters."""
+
+    def on_mount(self) -> None:
+        """Let no more be typed than is looked for in an instant."""
+        self.query_one(Input).max_length = LONGEST
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)

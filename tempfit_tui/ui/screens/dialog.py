@@ -1,10 +1,12 @@
 """What is open over the main screen gives its answer once, however many keys and clicks come."""
 
 from textual.await_complete import AwaitComplete
-from textual.screen import Screen, ScreenResultType
+from textual.screen import ScreenResultType
+
+from tempfit_tui.ui.screens.sized import SizedScreen
 
 
-class Dialog(Screen[ScreenResultType]):
+class Dialog(SizedScreen[ScreenResultType]):
     """A screen that is closed by its answer."""
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

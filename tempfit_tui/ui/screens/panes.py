@@ -1,12 +1,12 @@
 """A screen of panes: all beside each other, or one at a time where there is little room."""
 
 from textual.events import DescendantFocus
-from textual.screen import Screen
 
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.bars import PANES
 from tempfit_tui.ui.panes.fit import FitPane
 from tempfit_tui.ui.remedies import Answer
+from tempfit_tui.ui.screens.sized import SizedScreen
 
 WIDE, TALL = 100, 28
 """With fewer columns or lines one pane is shown at a time."""
@@ -14,7 +14,7 @@ LEAST_WIDE, LEAST_TALL = 60, 20
 """With fewer there is no room for a pane."""
 
 
-class PanesScreen(Screen[None]):
+class PanesScreen(SizedScreen[None]):
     """Knows the pane in use, and asks questions over all of them."""
 
     def __init__(self, glyphs: Glyphs) -> None:

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from tempfit_tui.catalogue import Opened, bundled_recipes, open_named
 from tempfit_tui.recipe import Recipe
-from tempfit_tui.text import InputError, setting
+from tempfit_tui.text import InputError, brief, setting
 from tempfit_tui.ui.charts.fit import FitChart, FitPicture
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.screens.dialog import Dialog
@@ -23,6 +23,8 @@ NARROW = 70
 """With fewer the list stands above the preview."""
 TALL = 30
 """From so many lines on there is room for a chart."""
+MOST_LINES = 20
+"""Of a commentary."""
 
 
 class RecipesScreen(ModalScreen[str | None], Dialog[str | None]):
@@ -104,7 +106,7 @@ class RecipesScreen(ModalScreen[str | None], Dialog[str | None]):
         parts = [(self._glyphs(f"{mark} "), "bold"), (name, "bold")]
         if self.has_class("-titled"):
             opened = self._recipes[name]
-            title = "can't be read" if isinstance(opened, str) else opened.recipe.title
+            title = "can't be read" if isinstance(opened, str) else brief(opened.recipe.title)
             room = max(map(len, self._recipes)) + 2 - len(name)
             parts.append((" " * room + self._glyphs(title), ""))
         parts.append((" ", ""))
@@ -147,11 +149,16 @@ class RecipesScreen(ModalScreen[str | None], Dialog[str | None]):
             )
         gap = "\n" if self.has_class("-narrow") else "\n\n"
         return Content.assemble(
-            (self._glyphs(recipe.title), "bold $text-primary"), gap,
-            self._glyphs(recipe.commentary), gap,
-            ("Watch: ", "bold $text-accent"), self._glyphs(recipe.watch), gap,
+            (self._glyphs(brief(recipe.title)), "bold $text-primary"), gap,
+            self._glyphs(_lines(recipe.commentary)), gap,
+            ("Watch: ", "bold $text-accent"), self._glyphs(brief(recipe.watch)), gap,
             listed,
         )  # fmt: skip
+
+
+def _lines(text: str) -> str:
+    """Return the first lines of `text`, each of bounded length."""
+    return "\n".join(map(brief, text.splitlines()[:MOST_LINES]))
 
 
 def _opened(name: str) -> Opened | str:
