@@ -1,18 +1,20 @@
 """A run without a screen: the article's table for people, JSON Lines for programs."""
 
+import signal
 import sys
 from collections.abc import Iterator
 
 import click
-import msgspec
 from msgspec.structs import replace
 
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.frame import Frame, Stopped, View
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import Journal
+from tempfit_tui.json_lines import json_line
 from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
+from tempfit_tui.signals import Ending, SignalledError
 from tempfit_tui.text import DASH
 
 DEFAULT_EPOCHS = 5000
@@ -27,32 +29,47 @@ NO_CURVES = View(columns=1, points=2, all_parameters=True)
 def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stopped | None:
     """Run `opened` to its end, print what a program or a person reads, and say why it stopped.
 
+    A signal ends it between two epochs. A run that was interrupted by a person is complete; one
+    that another signal ended can be resumed.
+
     Raises:
         InputError: the recipe doesn't suit the table.
+        SignalledError: a signal ended it.
     """
     end = epochs or opened.recipe.training.epochs or DEFAULT_EPOCHS
     training = replace(opened.recipe.training, epochs=end)
     journal, source = Journal(home()), Source(opened.name, str(opened.file))
-    session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
-    try:
-        return _trained(session, end, every, as_json)
-    finally:
-        session.leave()
-        if journal.trouble:
-            click.echo(f"tempfit-tui: {journal.trouble}", err=True)
+    with Ending() as ending:
+        session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
+        complete = True
+        try:
+            return _trained(session, end, every, as_json, ending)
+        except SignalledError as error:
+            complete = error.number == signal.SIGINT
+            raise
+        finally:
+            if complete:
+                session.leave()
+            else:
+                session.keeper.write()
+                journal.close()
+            if journal.trouble:
+                click.echo(f"tempfit-tui: {journal.trouble}", err=True)
 
 
-def _trained(session: Session, end: int, every: int, as_json: bool) -> Stopped | None:
+def _trained(
+    session: Session, end: int, every: int, as_json: bool, ending: Ending
+) -> Stopped | None:
     if not as_json:
         click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
     frame = session.frame(NO_CURVES)
-    for frame in _stops(session, end, every):
+    for frame in _stops(session, end, every, ending):
         click.echo(_json_epoch(frame) if as_json else _row(frame, session.run.validates))
     click.echo(_json_result(frame) if as_json else _ending(frame))
     return frame.stopped
 
 
-def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
+def _stops(session: Session, end: int, every: int, ending: Ending) -> Iterator[Frame]:
     """Train to each epoch of the table, and give what is to be seen there."""
     shown = sys.stderr.isatty() and end >= LONG
     with click.progressbar(length=end, file=sys.stderr, hidden=not shown) as bar:
@@ -60,7 +77,9 @@ def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
             epoch = session.run.epoch
             stop = min(end, epoch + 1 if epoch < 3 else (epoch // every + 1) * every)
             while session.run.epoch < stop and not session.ended:
-                session.advance(stop - session.run.epoch, seconds=0.1)
+                left = stop - session.run.epoch
+                session.advance(left, seconds=0.1, interrupted=lambda: ending.asked)
+                ending.check()
                 bar.update(session.run.epoch - bar.pos)
             if shown:
                 # The row is printed over the bar, which the next update draws again.
@@ -103,7 +122,7 @@ def _parameter(value: float | None) -> str:
 
 
 def _json_epoch(frame: Frame) -> str:
-    return _json_line(
+    return json_line(
         {
             "type": "epoch",
             "epoch": frame.epoch,
@@ -116,7 +135,7 @@ def _json_epoch(frame: Frame) -> str:
 
 
 def _json_result(frame: Frame) -> str:
-    return _json_line(
+    return json_line(
         {
             "type": "result",
             "epochs": frame.epoch,
@@ -130,7 +149,3 @@ def _json_result(frame: Frame) -> str:
             and {"epoch": frame.stopped.epoch, "reason": frame.stopped.reason},
         }
     )
-
-
-def _json_line(line: dict[str, object]) -> str:
-    return msgspec.json.encode(line).decode()

@@ -22,7 +22,7 @@ def script(record: Record) -> str:
     lines = [
         # Words of a file come after two lines: in those, a comment could name an encoding.
         "# A model trained by gradient descent, in plain PyTorch.",
-        "# To run it: pip install torch numpy, then python and the name of this file.",
+        "# To run it: pip install torch, then python and the name of this file.",
         *_about(record),
         "",
         *_imports(made),
@@ -68,7 +68,12 @@ def _computed(record: Record) -> list[str]:
 def _imports(made: Plan) -> list[str]:
     layers = made.recipe.model.kind != "linear"
     return [
-        *(["import copy", ""] if copies(made) else []),
+        *(["import copy"] if copies(made) else []),
+        "import warnings",
+        "",
+        "# Nothing here needs NumPy; without it, PyTorch would warn.",
+        'warnings.filterwarnings("ignore", "Failed to initialize NumPy")',
+        "",
         "import torch",
         f"from torch import {'nn, optim' if layers else 'optim'}",
     ]
