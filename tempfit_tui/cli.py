@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tempfit_tui import __version__
-from tempfit_tui.signals import SignalledError
+from tempfit_tui.signals import SignalledError, is_ending
 from tempfit_tui.streams import encodes, use_plain_signs
 from tempfit_tui.text import InputError, harmless
 
@@ -88,6 +88,13 @@ def _leave(message: str, code: int) -> NoReturn:
         line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
     with contextlib.suppress(OSError):  # the terminal is gone
         click.echo(f"tempfit-tui: {line}", err=True)
+    _exit(code)
+
+
+def _exit(code: int) -> NoReturn:
+    """End the process; after a signal at once, as Python's own end may take seconds."""
+    if is_ending():
+        os._exit(code)
     sys.exit(code)
 
 
@@ -135,7 +142,7 @@ def app(
     opened = _opened(recipe, x, y, settings)
     rate = None if speed == "full" else int(speed)
     plain = ascii_only or not encodes("╭─●⣿")
-    sys.exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=plain)))
+    _exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=plain)))
 
 
 @commands.command()

@@ -52,7 +52,7 @@ def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stop
                 session.leave()
             else:
                 session.keeper.write()
-                journal.close()
+            journal.close()
             if journal.trouble:
                 click.echo(f"tempfit-tui: {journal.trouble}", err=True)
 

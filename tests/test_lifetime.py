@@ -156,7 +156,7 @@ def test_a_killed_engine_is_explained_and_trains_again_up_to_the_same_numbers():
         )
         (another,) = children_of(terminal.pid)
         terminal.press("space")
-        terminal.wait_for(lambda: terminal.epoch > epoch)
+        terminal.wait_for(lambda: (terminal.epoch or 0) > epoch)
         assert b"\x1b[?1049l" not in terminal.output
         terminal.press("q")
         assert terminal.ended() == 0

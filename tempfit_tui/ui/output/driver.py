@@ -167,7 +167,7 @@ class TerminalDriver(LinuxDriver):
         if self._stop_wanted:  # no signal to continue has come: it was not stopped
             self._stop_wanted = False
             self._take_again()
-            words = "no shell with job control started the app, so it can't be suspended"
+            words = "can't suspend: no shell is there to continue the app"
             self._app.call_later(self._app.notify, words, severity="warning")
 
     def _sigtstp_application(self, *_: object) -> None:
