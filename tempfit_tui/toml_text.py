@@ -55,7 +55,7 @@ def _refuse_beyond_bounds(text: str) -> None:
             )
         if any(part.count(".") >= MOST_PARTS for part in _BETWEEN_KEYS.split(line)):
             raise TooLargeError(
-                f"line {number}: a dotted key of more than {MOST_PARTS} parts; no setting has so many"
+                f"line {number}: a dotted key of more than {MOST_PARTS} parts; no setting has them"
             )
         for bracket in _BRACKET.findall(line):
             depth = depth + 1 if bracket in "[{" else max(0, depth - 1)

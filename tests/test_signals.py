@@ -209,7 +209,7 @@ def test_ctrl_z_suspends_in_a_shell_and_what_is_typed_there_is_no_key():
         terminal.press("\x1a")
         terminal.wait_for(lambda: state_of(app) == "T")
         terminal.press("bg", "enter", "kill %1; wait; echo e''nded", "enter")
-        terminal.wait_for(lambda: b"\rended\r\n" in terminal.output)
+        terminal.wait_for(lambda: b"ended\r\n" in terminal.output)
         until(lambda: not lives(app) and not lives(engine), "the end of both")
         assert b"Traceback" not in terminal.output
 

@@ -197,7 +197,7 @@ class TerminalDriver(LinuxDriver):
             self._is_suspended = True
 
     def _take_again(self) -> None:
-        """Take the terminal after a stop; after a SIGSTOP, which has no handler, give it back first.
+        """Take the terminal after a stop; a SIGSTOP has no handler, so it is given back first.
 
         Otherwise two threads would read the keys, and one of them would wait for ever.
         """
