@@ -4,10 +4,11 @@ Python's own way, an exception wherever the signal comes, is never right here: i
 traceback while modules are imported, in an abort while PyTorch loads, and it is lost in callbacks.
 A command begins with `end_at_once`, and one with something to write at its end uses `Ending`.
 
-Nothing else is imported here: until `end_at_once` has run, signals do as Python has them.
+Nothing slow is imported here: until `end_at_once` has run, signals do as Python has them.
 """
 
 import os
+import select
 import signal
 
 ENDING = (
@@ -119,7 +120,8 @@ def _show_cursor() -> None:
 
 
 def _write(words: bytes) -> None:
-    try:  # noqa: SIM105 - contextlib takes longer to import than the rest
-        os.write(2, words)
-    except OSError:  # the terminal is gone
+    try:
+        if select.select([], [2], [], 0)[1]:  # a terminal that takes no output would block
+            os.write(2, words)
+    except OSError:  # it is gone
         pass

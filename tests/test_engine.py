@@ -8,14 +8,17 @@ import sys
 
 import pytest
 from helpers import SCALED, SECTION_6, THERMOMETER, alike, recipe, table_of, until
+from kept_runs import kept
 from msgspec.structs import replace
 
 from tempfit_tui.engine import child as child_module
 from tempfit_tui.engine.child import COMMAND, ChildEngine
+from tempfit_tui.engine.host import Host
 from tempfit_tui.engine.local import LocalEngine
 from tempfit_tui.engine.messages import (
     PREFIX,
     Advance,
+    LookBack,
     Open,
     Refused,
     SentTable,
@@ -567,6 +570,37 @@ def test_no_child_outlives_its_app():
     app.send_signal(signal.SIGKILL)
     assert ended(app) == -signal.SIGKILL
     until(lambda: not lives(child), "the end of the child", DEADLINE)
+
+
+@pytest.mark.parametrize(
+    ("settings", "epochs", "state"),
+    [
+        ({}, 20, "cut off"),
+        ({"training__epochs": 20}, 20, "left"),
+        ({"training__epochs": 20}, 19, "cut off"),
+        ({"training__lr": 10.0}, 500, "left"),
+        ({"training__patience": 3, "split__validation": [0, 5]}, 500, "left"),
+    ],
+    ids=["endless", "at its end", "before its end", "diverged", "stopped early"],
+)
+def test_a_finished_run_is_left_however_the_app_ends(settings, epochs, state, tmp_path):
+    host = Host(tmp_path)
+    host.answer(Open(recipe(**SCALED, **settings), SentTable.of(THERMOMETER), VIEW))
+    host.answer(Advance(epochs))
+    host.answer(LookBack(3))
+    host.close()  # as where the app's terminal was closed
+    (run,) = kept(tmp_path)
+    assert run.state == state
+
+
+def test_past_its_end_a_run_can_be_resumed(tmp_path):
+    host = Host(tmp_path)
+    made = recipe(**SCALED, training__epochs=20)
+    host.answer(Open(made, SentTable.of(THERMOMETER), VIEW))
+    for epochs in (20, 5):
+        host.answer(Advance(epochs))
+    host.close()
+    assert [run.state for run in kept(tmp_path)] == ["cut off"]
 
 
 def test_a_plain_session_refuses_with_the_engine_s_words():

@@ -54,9 +54,9 @@ def told(streams, monkeypatch):
 @pytest.mark.parametrize(
     ("encoding", "plain"),
     [
-        ("ascii", "a - b -> ... \"q\" x ^2 deg \\xe9 \\u6807 \\udcff"),
-        ("latin-1", "a - b -> ... \"q\" × ² ° é \\u6807 \\udcff"),
-        ("cp437", "a - b -> ... \"q\" x ² ° é \\u6807 \\udcff"),
+        ("ascii", 'a - b -> ... "q" x ^2 deg \\xe9 \\u6807 \\udcff'),
+        ("latin-1", 'a - b -> ... "q" × ² ° é \\u6807 \\udcff'),
+        ("cp437", 'a - b -> ... "q" x ² ° é \\u6807 \\udcff'),
         ("cp1252", "a — b -> … “q” × ² ° é \\u6807 \\udcff"),
         ("utf-8", f"a — b → … “q” × ² ° é {CHINESE} \\udcff"),
     ],
