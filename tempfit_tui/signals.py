@@ -24,6 +24,10 @@ GRACE_SECONDS = 3.0
 """How long a program may take to end after a signal."""
 
 
+_exit_codes: list[int] = []
+"""What `exit_in` was called with."""
+
+
 class SignalledError(Exception):
     """A signal asked the command to end."""
 
@@ -50,13 +54,14 @@ def exit_in(seconds: float, code: int) -> None:
         os._exit(code)
 
     signal.signal(signal.SIGALRM, end)
-    if not is_ending():  # a further signal doesn't extend the time
+    if not _exit_codes:  # a further signal doesn't extend the time
         signal.setitimer(signal.ITIMER_REAL, seconds)
+    _exit_codes.append(code)
 
 
 def is_ending() -> bool:
     """Tell whether `exit_in` was called."""
-    return signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    return bool(_exit_codes)
 
 
 class Ending:
