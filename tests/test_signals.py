@@ -142,41 +142,37 @@ def test_a_signal_while_the_app_loads_leaves_nothing(module):
         assert children_of(terminal.pid) == []
 
 
-def test_a_stop_that_is_continued_at_once_stops_nothing():
+def test_signals_to_stop_and_to_continue_are_obeyed_in_the_order_they_come():
     with Terminal(*APP) as terminal:
+        modes = termios.tcgetattr(terminal.descriptor)[:4]
         terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         for _ in range(5):
+            # One to continue that comes before the stop takes it back.
             reached = terminal.epoch
             terminal.send_signal(signal.SIGTSTP)
             terminal.send_signal(signal.SIGCONT)
             terminal.wait_for(lambda epoch=reached: (terminal.epoch or 0) > epoch + 20)
-        terminal.press("q")
-        assert terminal.ended() == 0
-        assert terminal.left_behind == ""
 
+        # This terminal's app leads its session: no shell could continue it.
+        terminal.press("\x1a")
+        terminal.wait_for("can't suspend: no shell is there to continue the app")
 
-def test_a_signal_to_stop_gives_the_terminal_back_until_one_to_continue():
-    with Terminal(*APP, answers=True) as terminal:
-        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         terminal.send_signal(signal.SIGTSTP)
         terminal.wait_for(lambda: state_of(terminal.pid) == "T")
-        assert terminal.left_behind == ""
+        assert_restored(terminal, modes)
         reached = terminal.epoch
         terminal.wipe()
         terminal.send_signal(signal.SIGCONT)
         terminal.sees("1 Dataset", "3 Loss", "● running")
         terminal.wait_for(lambda: (terminal.epoch or 0) > reached)
 
-
-def test_where_no_shell_could_continue_it_ctrl_z_says_so():
-    with Terminal(*APP) as terminal:
-        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
-        terminal.press("\x1a")
-        terminal.wait_for("can't suspend: no shell is there to continue the app")
-        reached = terminal.epoch
-        terminal.wait_for(lambda: (terminal.epoch or 0) > reached)
-        terminal.press("q")
-        assert terminal.ended() == 0
+        # As `kill %1` ends a job that is stopped.
+        terminal.send_signal(signal.SIGTSTP)
+        terminal.wait_for(lambda: state_of(terminal.pid) == "T")
+        terminal.send_signal(signal.SIGTERM)
+        terminal.send_signal(signal.SIGCONT)
+        assert terminal.ended() == 143
+        assert_restored(terminal, modes)
 
 
 SHELL = ("bash", "--norc", "--noprofile", "-i")
@@ -226,15 +222,3 @@ def test_a_job_whose_terminal_closes_while_it_is_suspended_ends():
         terminal.wait_for(lambda: state_of(app) == "T")
         terminal.hang_up()
         until(lambda: not lives(app) and not lives(engine), "the end of both")
-
-
-def test_a_signal_in_the_background_ends_the_app_with_its_terminal_restored():
-    with Terminal(*APP) as terminal:
-        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
-        terminal.send_signal(signal.SIGTSTP)
-        terminal.wait_for(lambda: state_of(terminal.pid) == "T")
-        modes = termios.tcgetattr(terminal.descriptor)[:4]
-        terminal.send_signal(signal.SIGTERM)
-        terminal.send_signal(signal.SIGCONT)
-        assert terminal.ended() == 143
-        assert_restored(terminal, modes)
