@@ -1,5 +1,6 @@
 """The command line. Each command loads what it needs only when it runs."""
 
+import contextlib
 import gc
 import math
 import os
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tempfit_tui import __version__
+from tempfit_tui.signals import SignalledError, is_ending
+from tempfit_tui.streams import encodes, use_plain_signs
 from tempfit_tui.text import LONGEST_TITLE, InputError, brief, harmless
 
 if TYPE_CHECKING:
@@ -84,13 +87,16 @@ SETTINGS = click.option(
 
 def main() -> None:
     """Run the command line; whatever a person got wrong is one line on stderr and exit 2."""
+    use_plain_signs()
     try:
         commands.main(prog_name="tempfit-tui", standalone_mode=False)
     except InputError as error:
         _leave(str(error), BAD_INPUT)
     except click.ClickException as error:
         _leave(f"{error.format_message()} (see tempfit-tui --help)", BAD_INPUT)
-    except (click.Abort, KeyboardInterrupt):
+    except SignalledError as error:
+        _leave(str(error), 128 + error.number)
+    except (click.Abort, KeyboardInterrupt):  # where it is no program: there, signals are noted
         _leave("interrupted", INTERRUPTED)
     except OSError as error:
         # Click ends quietly by itself where whoever read the output has enough of it. What else
@@ -103,7 +109,15 @@ def _leave(message: str, code: int) -> NoReturn:
     line = harmless(" ".join(message.split()))
     if len(line) > MOST_LETTERS:
         line = f"{line[: MOST_LETTERS // 2]} … {line[-MOST_LETTERS // 2 :]}"
-    click.echo(f"tempfit-tui: {line}", err=True)
+    with contextlib.suppress(OSError):  # the terminal is gone
+        click.echo(f"tempfit-tui: {line}", err=True)
+    _exit(code)
+
+
+def _exit(code: int) -> NoReturn:
+    """End the process; after a signal at once, as Python's own end may take seconds."""
+    if is_ending():
+        os._exit(code)
     sys.exit(code)
 
 
@@ -154,7 +168,8 @@ def app(
 
     opened = _opened(recipe, x, y, missing, decimal, settings)
     rate = None if speed == "full" else int(speed)
-    sys.exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=ascii_only)))
+    plain = ascii_only or not encodes("╭─●⣿")
+    _exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=plain)))
 
 
 @commands.command()

@@ -1,21 +1,23 @@
 """A run without a screen: the article's table for people, JSON Lines for programs."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import click
-import msgspec
 from msgspec.structs import replace
 
 from tempfit_tui.catalogue import Opened, is_bundled
 from tempfit_tui.frame import Frame, Setup, View
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import Journal
+from tempfit_tui.json_lines import json_line
 from tempfit_tui.law import law_of_frame
 from tempfit_tui.metrics import r_squared_text
 from tempfit_tui.record import Source
 from tempfit_tui.session.session import Session
+from tempfit_tui.signals import Ending, SignalledError
 from tempfit_tui.text import DASH, fixed, number
 from tempfit_tui.training.scores import Score, Scores, scores_of
 
@@ -38,23 +40,42 @@ def train(
 
     Returns why training diverged, "" where it did not.
 
+    A signal ends it between two epochs. A run that was interrupted by a person is complete; one
+    that another signal ended can be resumed.
+
     Raises:
         InputError: the recipe doesn't suit the table.
+        SignalledError: a signal ended it.
     """
     end = epochs or opened.recipe.training.epochs or DEFAULT_EPOCHS
     training = replace(opened.recipe.training, epochs=end)
     journal, source = Journal(home()), Source(opened.name, str(opened.file))
-    session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
-    try:
-        return _trained(session, opened, end, every, as_json, keep)
-    finally:
-        session.leave()
-        if journal.trouble:
-            click.echo(f"tempfit-tui: {journal.trouble}", err=True)
+    with Ending() as ending:
+        session = Session(replace(opened.recipe, training=training), opened.table, source, journal)
+        complete = True
+        try:
+            return _trained(session, opened, end, every, as_json, keep, ending)
+        except SignalledError as error:
+            complete = error.number == signal.SIGINT
+            raise
+        finally:
+            if complete:
+                session.leave()
+            else:
+                session.keeper.write()
+            journal.close()
+            if journal.trouble:
+                click.echo(f"tempfit-tui: {journal.trouble}", err=True)
 
 
 def _trained(
-    session: Session, opened: Opened, end: int, every: int, as_json: bool, keep: Keep
+    session: Session,
+    opened: Opened,
+    end: int,
+    every: int,
+    as_json: bool,
+    keep: Keep,
+    ending: Ending,
 ) -> str:
     frame = session.frame(NO_CURVES)
     setup = frame.setup
@@ -64,7 +85,7 @@ def _trained(
             click.echo(f"{opened.table.source}: {decision}", err=True)
     if not as_json:
         click.echo(f"{'epoch':>9}  {'train':>14}  {'validation':>14}")
-    for frame in _stops(session, end, every):
+    for frame in _stops(session, end, every, ending):
         click.echo(_json_epoch(frame) if as_json else _row(frame, session.run.validates))
     result = Result(opened, setup, frame, *_kept(session, frame, keep))
     click.echo(_json_result(result) if as_json else _ending(result))
@@ -101,7 +122,7 @@ def _kept(session: Session, last: Frame, keep: Keep) -> tuple[Frame, Scores]:
     return session.frame(NO_CURVES), scores_of(session.shown)
 
 
-def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
+def _stops(session: Session, end: int, every: int, ending: Ending) -> Iterator[Frame]:
     """Train to each epoch of the table, and give what is to be seen there."""
     shown = sys.stderr.isatty() and end >= LONG
     with click.progressbar(length=end, file=sys.stderr, hidden=not shown) as bar:
@@ -109,7 +130,9 @@ def _stops(session: Session, end: int, every: int) -> Iterator[Frame]:
             epoch = session.run.epoch
             stop = min(end, epoch + 1 if epoch < 3 else (epoch // every + 1) * every)
             while session.run.epoch < stop and not session.ended:
-                session.advance(stop - session.run.epoch, seconds=0.1)
+                left = stop - session.run.epoch
+                session.advance(left, seconds=0.1, interrupted=lambda: ending.asked)
+                ending.check()
                 bar.update(session.run.epoch - bar.pos)
             if shown:
                 # The row is printed over the bar, which the next update draws again.
@@ -144,7 +167,7 @@ def _score_line(name: str, score: Score) -> str:
 
 
 def _json_epoch(frame: Frame) -> str:
-    return _json_line(
+    return json_line(
         {
             "type": "epoch",
             "epoch": frame.epoch,
@@ -159,7 +182,7 @@ def _json_epoch(frame: Frame) -> str:
 def _json_result(result: Result) -> str:
     kept, last, scores, table = result.kept, result.last, result.scores, result.opened.table
     val, stop, early = scores.val or Score(None, None, None), last.stopped, last.early_stop
-    return _json_line(
+    return json_line(
         {
             "type": "result",
             "epochs": last.epoch,
@@ -189,7 +212,3 @@ def _json_result(result: Result) -> str:
             },
         }
     )
-
-
-def _json_line(line: dict[str, object]) -> str:
-    return msgspec.json.encode(line).decode()

@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from tempfit_tui.home import home
 from tempfit_tui.journal.journal import opened
+from tempfit_tui.json_lines import json_line
 from tempfit_tui.record import ExportKind, RunSummary
+from tempfit_tui.signals import Ending
 from tempfit_tui.text import DASH, InputError, harmless, number
 
 LONG = 20_000
@@ -46,7 +47,7 @@ def _json(run: RunSummary) -> str:
     )  # fmt: skip
     line = {name: getattr(run, name) for name in told}
     line |= {"verdict": run.verdict.words, "parent": run.parent, "parent_epoch": run.parent_epoch}
-    return msgspec.json.encode(line).decode()
+    return json_line(line)
 
 
 def _row(run: RunSummary) -> tuple[str, ...]:
@@ -87,6 +88,7 @@ def replay_run(name: str, as_json: bool) -> bool:
 
     Raises:
         InputError: there is no such run, or the journal can't be read.
+        SignalledError: a signal ended it.
     """
     from tempfit_tui.session.replaying import replay  # noqa: PLC0415 - loads torch
 
@@ -94,12 +96,18 @@ def replay_run(name: str, as_json: bool) -> bool:
     run_id = journal.named(name)
     epochs = journal.row(run_id).epochs
     shown = sys.stderr.isatty() and epochs >= LONG
-    with click.progressbar(length=epochs, file=sys.stderr, hidden=not shown) as bar:
-        replayed = replay(journal, run_id, lambda epoch: bar.update(epoch - bar.pos))
+    bar = click.progressbar(length=epochs, file=sys.stderr, hidden=not shown)
+    with Ending() as ending, bar:
+
+        def reached(epoch: int) -> None:
+            ending.check()
+            bar.update(epoch - bar.pos)
+
+        replayed = replay(journal, run_id, reached)
     at = replayed.differs_at
     if as_json:
         line = {"type": "replay", "identical": at is None, "epochs": replayed.epochs}
-        click.echo(msgspec.json.encode(line if at is None else {**line, "epoch": at}))
+        click.echo(json_line(line if at is None else {**line, "epoch": at}))
         return at is None
     if at is None:
         click.echo(f"run {run_id}: all {replayed.epochs:,} epochs came out identical, to the bit")

@@ -1,6 +1,5 @@
 """Recipes from what people write: TOML and dotted settings. Each mistake is told in one line."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from tempfit_tui.checking import checked
 from tempfit_tui.frame import Value
 from tempfit_tui.recipe import Recipe, Section
 from tempfit_tui.text import InputError
+from tempfit_tui.toml_text import MOST_PARTS, TooLargeError, parse_toml
 
 LIVE_SECTIONS = ("training", "penalty", "input_noise")
 """The sections whose settings can change between two epochs."""
@@ -22,6 +22,8 @@ LIVE = (
     ),
 )
 """The settings that can change between two epochs, by their dotted names."""
+MOST_WRITTEN = 10_000
+"""The most characters of a setting on the command line."""
 
 
 def parse_recipe(text: str, source: str) -> Recipe:
@@ -31,9 +33,10 @@ def parse_recipe(text: str, source: str) -> Recipe:
         InputError: it isn't TOML, or a key is unknown, of the wrong type or impossible.
     """
     try:
-        tree = tomllib.loads(text)
-    # Apart from TOMLDecodeError, a number of thousands of digits is a ValueError.
-    except (ValueError, RecursionError) as error:
+        tree = parse_toml(text)
+    except TooLargeError as error:
+        raise InputError(f"{source}: {error}") from error
+    except ValueError as error:
         raise InputError(f"{source}: not TOML: {error}") from error
     return _recipe(tree, source)
 
@@ -56,8 +59,12 @@ def parse_setting(text: str) -> tuple[str, Value]:
     """Return name and value of `section.key=value`; the value as TOML, a bare word as a string.
 
     Raises:
-        InputError: there is no `=`, or no name.
+        InputError: it is too long, or there is no `=` or no name.
     """
+    if len(text) > MOST_WRITTEN:
+        raise InputError(
+            f"--set {text[:40]}…: {len(text):,} characters; a setting has at most {MOST_WRITTEN:,}"
+        )
     name, equals, written = text.partition("=")
     if not equals or not name.strip():
         raise InputError(f"--set {text}: write it as section.key=value, as in training.lr=0.001")
@@ -67,8 +74,8 @@ def parse_setting(text: str) -> tuple[str, Value]:
 def parse_value(written: str) -> Any:
     """Return `written` as a TOML value, or as the string it is."""
     try:
-        tree = tomllib.loads(f"value = {written}")
-    except (ValueError, RecursionError):
+        tree = parse_toml(f"value = {written}")
+    except ValueError:
         return written
     # A line break in it could have brought further keys.
     return tree["value"] if len(tree) == 1 else written
@@ -136,6 +143,9 @@ def _toml(value: Any) -> str:
 
 
 def _set(tree: dict[str, Any], name: str, value: Value, source: str) -> None:
+    if name.count(".") >= MOST_PARTS:
+        parts = f"{name.count('.') + 1:,} parts"
+        raise InputError(f"{source}: {name[:40]}…: {parts}; a setting has at most {MOST_PARTS}")
     *sections, key = name.split(".")
     for section in sections:
         tree = tree.setdefault(section, {})

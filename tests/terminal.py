@@ -233,7 +233,12 @@ def lives(pid):
 
 def sleeps(pid):
     """Tell whether a process waits for something."""
-    return _stat(pid).state == "S"
+    return state_of(pid) == "S"
+
+
+def state_of(pid):
+    """Return a process's state as `ps` has it: S waits, R runs, T is stopped, X is gone."""
+    return _stat(pid).state
 
 
 class _Stat(NamedTuple):

@@ -712,7 +712,7 @@ async def test_too_small_a_screen_is_told_politely(size):
 
 async def test_survives_every_size_while_running():
     sizes = random.Random(3)
-    async with sitting_at(start=True, speed=100) as person:
+    async with sitting_at(start=True, speed=100, settings=ENDLESS) as person:
         for _ in range(16):
             width, height = sizes.randint(1, 220), sizes.randint(1, 70)
             await person.resize(width, height)

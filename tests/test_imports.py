@@ -66,16 +66,37 @@ ChildEngine()
     assert not set(HEAVY) & loaded(code)
 
 
-def test_without_numpy_training_says_nothing_of_it():
-    code = """
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "split", "--epochs", "3"], "53.571865"),
+        (["replay", "last"], "all 3 epochs came out identical"),
+        (["export", "last", "--to", "script"], "Failed to initialize NumPy"),  # not to be shown
+    ],
+    ids=["run", "replay", "export"],
+)
+def test_without_numpy_training_says_nothing_of_it(arguments, told, tempfit):
+    if arguments[0] != "run":
+        assert tempfit("run", "split", "--epochs", "3").code == 0
+    code = f"""
 import sys
 sys.modules["numpy"] = None  # as in an environment that hasn't got it
-sys.argv = ["tempfit-tui", "run", "split", "--epochs", "3"]
+sys.argv = ["tempfit-tui", *{arguments}]
 from tempfit_tui.cli import main
 main()
 """
     done = python(code)
-    assert "53.571865" in done.stdout
+    assert told in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    if arguments[0] == "export":
+        script = python("import sys; sys.modules['numpy'] = None\n" + done.stdout)
+        assert "53.571865" in script.stdout
+        assert (script.returncode, script.stderr) == (0, "")
+
+
+def test_without_numpy_the_engine_s_log_stays_empty():
+    code = "import sys; sys.modules['numpy'] = None; import tempfit_tui.engine.host"
+    done = python(code)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 from helpers import until
+from kept_runs import kept
 from terminal import Terminal, children_of, kept_open, lives, sleeps
 
 TRAINING = ("split", "--start", "--speed", "full", "--set", "training.epochs=1000000000")
@@ -101,6 +102,16 @@ def test_however_the_app_ends_terminal_engine_and_journal_are_left_as_they_shoul
     assert (left is None) == bool(code), "a run that was torn from its app counts as cut off"
 
 
+def test_a_finished_run_whose_terminal_closes_is_not_offered_again(tmp_path):
+    with Terminal("split", "--start", "--speed", "full", home=tmp_path) as terminal:
+        terminal.wait_for("■ finished")
+        (engine,) = children_of(terminal.pid)
+        terminal.hang_up()
+        assert terminal.ended() == 129
+        until(lambda: not lives(engine), "the engine's end")
+    assert [run.state for run in kept(tmp_path)] == ["left"]
+
+
 def test_an_app_that_is_ended_before_its_engine_is_up_leaves_nothing():
     with Terminal() as terminal:
         modes = termios.tcgetattr(terminal.descriptor)[:4]
@@ -156,7 +167,7 @@ def test_a_killed_engine_is_explained_and_trains_again_up_to_the_same_numbers():
         )
         (another,) = children_of(terminal.pid)
         terminal.press("space")
-        terminal.wait_for(lambda: terminal.epoch > epoch)
+        terminal.wait_for(lambda: (terminal.epoch or 0) > epoch)
         assert b"\x1b[?1049l" not in terminal.output
         terminal.press("q")
         assert terminal.ended() == 0

@@ -1,7 +1,7 @@
 """Recipes from what people write, and each mistake in one line."""
 
 import pytest
-from helpers import complaint, recipe
+from helpers import complaint, python, recipe
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -362,8 +362,6 @@ def test_each_mistake_is_told_in_one_line(text, message):
         "a = ",
         "[training",
         "a = 1\na = 2",
-        pytest.param(f"training.lr = {'9' * 5000}", id="a number of 5000 digits"),
-        pytest.param("a = " + "[" * 100_000, id="100,000 brackets"),
         "\0",
     ],
 )
@@ -495,3 +493,101 @@ def test_live_settings_are_training_penalty_noise_and_dropout():
     assert all(map(is_live, live_settings(made)))
     asleep = ("split.seed", "title", "model.initial", "model.hidden", "more_data.rows", "")
     assert not any(map(is_live, asleep))
+
+
+# --- bounds, before anything is parsed
+
+DEEP = "{a = " * 3000 + "1" + "}" * 3000
+TOO_LARGE = {
+    "a long integer": ("[training]\nlr = " + "9" * 100_000, "line 2: a number or key of more"),
+    "hexadecimal": ("[training]\nlr = 0x" + "f" * 100_000, "line 2: a number or key of more"),
+    "nested tables": (f"title = {DEEP}", "line 1: more than 8 arrays or tables"),
+    "nested arrays": ("x = 1\ntitle = " + "[" * 3000, "line 2: more than 8 arrays or tables"),
+    "nested over lines": ("title = [\n" + "[\n" * 3000, "line 9: more than 8 arrays or tables"),
+    "a dotted key": (".".join("a" * 50_000) + " = 1", "line 1: a dotted key of more than 8"),
+    "with blanks": (" . ".join("a" * 50_000) + " = 1", "line 1: a dotted key of more than 8"),
+    "of strings": ("\n" + ".".join(['"a.b"'] * 50_000), "line 2: a dotted key of more than 8"),
+    "a header": ("[" + ".".join("a" * 50_000) + "]", "line 1: a dotted key of more than 8"),
+    "after a string": (
+        'title = """\n\\"""\na\n"""\n' + "a." * 50_000 + "b = 1",
+        "line 5: a dotted key of more than 8",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_a_recipe_beyond_bounds_is_refused_unparsed(text, reason, monkeypatch):
+    monkeypatch.setattr("tomllib.loads", None)
+    with pytest.raises(InputError) as caught:
+        parse_recipe(text, "mine.toml")
+    assert str(caught.value).startswith(f"mine.toml: {reason}")
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'title = "' + "[" * 3000 + '"',
+        "title = '" + "a." * 3000 + "'",
+        'commentary = """\n' + "1" * 5000 + '"\n\\"""{{{{{{{{{{"""',
+        "commentary = '''\n" + "a." * 3000 + "'''",
+        "# " + "[" * 3000 + "1" * 5000,
+        "[model]\nhidden = [" + "1," * 32 + "]",
+        "title = 'a # b.c'",
+    ],
+)
+def test_what_strings_comments_and_lists_hold_is_not_bounded(text):
+    assert isinstance(parse_recipe(text, "mine.toml"), Recipe)
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("training.lr=" + "9" * 100_000, "100,012 characters; a setting has at most 10,000"),
+        (".".join("a" * 50_000) + "=1", "100,001 characters; a setting has at most 10,000"),
+        (f"title={DEEP}", "characters; a setting has at most 10,000"),
+    ],
+)
+def test_a_setting_too_long_is_refused_unparsed(written, reason, monkeypatch):
+    monkeypatch.setattr("tomllib.loads", None)
+    with pytest.raises(InputError) as caught:
+        parse_setting(written)
+    assert str(caught.value).startswith(f"--set {written[:40]}…: ")
+    assert str(caught.value).endswith(reason)
+
+
+@pytest.mark.parametrize("begin", ["a", "title", "training", "training.lr"])
+def test_a_setting_of_thousands_of_parts_is_refused(begin):
+    name = begin + ".a" * 3000
+    with pytest.raises(InputError, match=r"parts; a setting has at most 8$") as caught:
+        with_settings(Recipe(), {name: 1})
+    assert len(str(caught.value)) < 120
+    with pytest.raises(InputError):
+        parse_recipe(f'[[changes]]\nepoch = 3\nset = {{ "{name}" = 1 }}', "mine.toml")
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (200 * 2**20, 200 * 2**20))
+resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+from tempfit_tui.catalogue import open_named
+from tempfit_tui.settings import parse_setting
+from tempfit_tui.text import InputError
+for file in sys.argv[1:]:
+    try:
+        open_named(file)
+    except InputError as error:
+        print(error)
+"""
+
+
+def test_no_recipe_takes_much_time_or_memory(tmp_path):
+    recipes = [text for text, _ in TOO_LARGE.values()]
+    recipes += ["[]" * 2**18, "a" * 2**19, "." * 2**19, 'x = """' + '\\"""' * 2**16]
+    recipes += ["".join(f"[a.b{number}]\nc = 1\n" for number in range(9999))]
+    files = [tmp_path / f"{number}.toml" for number in range(len(recipes))]
+    for file, text in zip(files, recipes, strict=True):
+        file.write_text(text)
+    done = python(LIMITED, *map(str, files))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(recipes)

@@ -69,13 +69,13 @@ def test_neither_process_keeps_descriptors_or_threads_of_frames_and_new_starts(t
             return [count(pid) for pid in (terminal.pid, engine) for count in counts]
 
         seen = []
-        for _ in range(12):
+        for number in range(1, 13):
             terminal.press("r")
             terminal.wait_for(lambda: terminal.epoch == 0)
             terminal.press("space")
             terminal.wait_for(lambda: (terminal.epoch or 0) > 1000)
-            # A run that is kept has a lock file open.
-            until(lambda: len(kept(tmp_path)) > len(seen), "the run in the journal")
+            # A run that is kept has a lock file open. The first was there before.
+            until(lambda run=number: len(kept(tmp_path)) > run, "the run in the journal")
             seen.append(held())
         # A page on its way holds a file for a moment: what stays is what is left behind.
         until(

@@ -39,7 +39,7 @@ def test_a_terminal_that_stops_reading_holds_up_neither_training_nor_keys(answer
         until(lambda: kept_epochs(tmp_path) > before + 1200, "training, unseen")
         terminal.press("+")
         until(lambda: kept_epochs(tmp_path) > before + 2000, "training, unseen")
-        terminal.wait_for(lambda: terminal.epoch > before + 2000)
+        terminal.wait_for(lambda: (terminal.epoch or 0) > before + 2000)
         # What was on its way by then: two frames, or as much as the line holds.
         assert len(terminal.output) - read < (12_000 if answers else 80_000)
         terminal.wait_for(lambda: "   lr 0.01778" in terminal.status)
@@ -51,17 +51,21 @@ def test_where_nothing_changes_nothing_is_sent(answers):
         terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         terminal.press("space")
         terminal.wait_for(lambda: f" epoch {terminal.epoch:,}: " in terminal.verdict)
-        terminal.reads_for(0.3)
-        sent = len(terminal.output)
-        terminal.reads_for(1)
-        assert len(terminal.output) == sent
+
+        def quiet():
+            sent = len(terminal.output)
+            terminal.reads_for(1)
+            return len(terminal.output) == sent
+
+        # A last frame may still be on its way, on a busy machine for long.
+        terminal.wait_for(quiet)
 
 
 def test_a_frame_is_a_few_hundred_bytes():
     with Terminal("overfit", *FOREVER[1:], answers=True) as terminal:
         terminal.wait_for(lambda: (terminal.epoch or 0) > 500)
         begin = len(terminal.output)
-        terminal.wait_for(lambda: terminal.epoch > 1500)
+        terminal.wait_for(lambda: (terminal.epoch or 0) > 1500)
         sent = terminal.output[begin:]
         assert len(sent) / sent.count(QUESTION) < 1200
 
@@ -118,7 +122,7 @@ def test_what_is_pasted_is_no_keys_and_in_a_field_its_text():
         assert b"\x1b[?2004h" in terminal.output
         terminal.press("\x1b[200~q n r\r+\x1b[201~", "n")
         terminal.wait_for(" epoch 1 ")
-        assert "lr 0.001 " in f"{terminal.status} "
+        terminal.wait_for(lambda: "lr 0.001 " in f"{terminal.status} ")
         terminal.press("2")
         terminal.wait_for(lambda: "2 settings" not in terminal.rows[-1])
         sent = len(terminal.output)
@@ -240,4 +244,4 @@ def test_a_storm_of_resizes_ends_at_the_last_size():
         terminal.wait_for(lambda: is_closed(terminal, 120) and terminal.epoch)
         before = terminal.epoch
         terminal.wait_for(lambda: is_closed(terminal, 120) and (terminal.epoch or 0) > before)
-        assert terminal.rows[-1].startswith(" space pause ")
+        terminal.wait_for(lambda: terminal.rows[-1].startswith(" space pause "))

@@ -127,6 +127,15 @@ async def test_an_engine_slower_than_the_speed_is_not_run_after(clock):
     assert max(after.epoch - before.epoch for before, after in pairs) <= 10
 
 
+async def test_the_time_the_app_was_suspended_is_not_made_up(clock):
+    watched = Watched(ScriptedEngine(), speed=500, clock=clock)
+    await watched.train(10)
+    clock.now += 3600
+    await watched.train(20)
+    pairs = zip(watched.frames[1:], watched.frames[2:], strict=False)
+    assert max(after.epoch - before.epoch for before, after in pairs) <= 50
+
+
 async def test_the_rate_is_what_was_trained_of_late(clock):
     watched = Watched(ScriptedEngine(), speed=100, clock=clock)
     await watched.train(40)

@@ -184,6 +184,8 @@ class Host:
         self._session = None
 
     def close(self) -> None:
-        """Write what came last; the run isn't left, it can be gone on with."""
+        """Write what came last; a run that isn't finished can be resumed."""
+        if self._session and self._session.finished:
+            self.leave()
         self.settle()
         self._journal.close()

@@ -25,7 +25,7 @@ def script(record: Record, law: str = "") -> str:
     lines = [
         # Words of a file come after two lines: in those, a comment could name an encoding.
         "# A model trained by gradient descent, in plain PyTorch.",
-        "# To run it: pip install torch numpy, then python and the name of this file.",
+        "# To run it: pip install torch, then python and the name of this file.",
         *_about(record),
         *(comment(f"It ends with {law}") if law else []),
         "",
@@ -72,7 +72,12 @@ def _computed(record: Record) -> list[str]:
 def _imports(made: Plan) -> list[str]:
     layers = made.recipe.model.kind != "linear"
     return [
-        *(["import copy", ""] if copies(made) else []),
+        *(["import copy"] if copies(made) else []),
+        "import warnings",
+        "",
+        "# Nothing here needs NumPy; without it, PyTorch would warn.",
+        'warnings.filterwarnings("ignore", "Failed to initialize NumPy")',
+        "",
         "import torch",
         f"from torch import {'nn, optim' if layers else 'optim'}",
     ]

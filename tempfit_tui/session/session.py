@@ -120,6 +120,11 @@ class Session:
         """Whether the run can't go on, or has just been stopped early."""
         return bool(self.run.stopped or self.run.early_stop)
 
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended, or has come to the epoch where its recipe ends."""
+        return self.ended or self.run.epoch == self.run.now.training.epochs
+
     def advance(
         self,
         epochs: int | None = None,

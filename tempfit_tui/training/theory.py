@@ -21,5 +21,3 @@ def hessian_eigenvalues(data: Dataset, model: Model) -> tuple[float, float] | No
         return None
     least, *_, largest = torch.linalg.eigvalsh(hessian).tolist()
     return max(least, 0.0), largest
-
-

@@ -55,6 +55,11 @@ class TempfitApp(App[None]):
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandsScreen(id="--command-palette"))
 
+    def action_suspend_process(self) -> None:
+        """Suspend the app, as ctrl+z does on every screen; `fg` in the shell continues it."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.suspend()
+
     def search_themes(self) -> None:
         """Show all themes by name."""
         words = "Search for themes…"

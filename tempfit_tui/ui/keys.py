@@ -51,6 +51,7 @@ KEYS = (
     Key("x", "x", "experiments", "experiments: find a learning rate", "experiments"),
     Key("e", "e", "export", "export: script, losses, picture, recipe", "export"),
     Key("question_mark", "?", "help", "show the keys", "help"),
+    Key("ctrl+z", "ctrl+z", "app.suspend_process", "suspend; fg in the shell continues"),
     Key("q", "q", "leave", "quit", "quit"),
 )
 """Tab and the arrows are the widgets' own; ctrl+p is Textual's."""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import os
 import signal
 from functools import partial
 from types import FrameType
@@ -11,11 +10,10 @@ from types import FrameType
 from tempfit_tui.catalogue import Opened
 from tempfit_tui.engine.child import ChildEngine
 from tempfit_tui.home import home
+from tempfit_tui.signals import ENDING, GRACE_SECONDS, exit_in
 from tempfit_tui.ui.app import TempfitApp
 from tempfit_tui.ui.options import Options
 
-GRACE_SECONDS = 3.0
-"""How long the app may take to end after a signal."""
 LOADED_SECONDS, STARTED_SECONDS = 1.0, 5.0
 """When the first frame has long been drawn, and when training has."""
 
@@ -30,7 +28,7 @@ def start_app(opened: Opened, options: Options) -> int:
 async def _live(app: TempfitApp) -> None:
     """Run the app; a signal to end ends it as `q` does, with the terminal restored."""
     end = partial(_end, app, asyncio.get_running_loop())
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         # Not by the loop, which stands still where the terminal takes no more output.
         signal.signal(number, end)
     for seconds in (LOADED_SECONDS, STARTED_SECONDS):
@@ -50,9 +48,9 @@ def _end(
     app: TempfitApp, loop: asyncio.AbstractEventLoop, number: int, _: FrameType | None
 ) -> None:
     # Where the terminal is gone or doesn't read, restoring it may never come to an end.
-    signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
-    if not signal.getitimer(signal.ITIMER_REAL)[0]:  # another signal doesn't put it off
-        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+    exit_in(GRACE_SECONDS, 128 + number)
+    # In the background, restoring it would stop the process.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # Through the main screen's queue: an exit before it is mounted leaves it without its panes.
     leave = partial(app.main.call_later, app.exit, return_code=128 + number)
     with contextlib.suppress(RuntimeError):  # the loop is closed: it has been left already

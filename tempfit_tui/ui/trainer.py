@@ -140,6 +140,9 @@ class Trainer:
         while not self._nudged.is_set():
             period = max(self._frames.seconds, 1 / speed)
             due = first + round((time.monotonic() - began + period) * speed)
+            if due - done > speed:  # it fell behind, or the app was suspended: that isn't made up
+                began, first = time.monotonic(), done
+                due = done + round(period * speed)
             place, frame = await self._slice(max(1, due - done), period)
             if frame is None:
                 return
@@ -148,8 +151,6 @@ class Trainer:
             if ended:
                 return
             done = frame.epoch
-            if due - done > speed:  # slower than asked for: don't run after what can't be had
-                began, first = time.monotonic(), done
             wait = began + (done - first) / speed - time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), max(0.0, wait))

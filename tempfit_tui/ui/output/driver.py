@@ -7,6 +7,8 @@ while its line takes output. The app itself never waits.
 """
 
 import asyncio
+import contextlib
+import os
 import select
 import signal
 import sys
@@ -16,8 +18,11 @@ from types import FrameType
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import InputEvent, Key, Paste
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
+
+from tempfit_tui.signals import is_ending
 
 from .picture import Picture, is_frame
 from .reader import AT_ONCE, Inbox, read_terminal
@@ -49,6 +54,14 @@ class TerminalDriver(LinuxDriver):
     _retry: asyncio.TimerHandle | None = None
     _resize_is_due = False
     """Whether Textual is to be told of a change of size; one message for many signals."""
+    _has_terminal = False
+    """Whether the terminal is the app's to write to."""
+    _is_suspended = False
+    """Whether it was given back for a time only."""
+    _is_for_shell = False
+    """Whether what is typed is for the shell."""
+    _stop_wanted = False
+    """Whether the last signal of job control was one to stop."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "size": self._get_terminal_size()})
@@ -56,7 +69,10 @@ class TerminalDriver(LinuxDriver):
         self._inbox = Inbox(self._loop, super().process_message, self._is_app_behind)
 
     def start_application_mode(self) -> None:
-        """Take the terminal; nothing is known of what it shows, so all is drawn again."""
+        """Take the terminal; nothing is known of what it shows, so all is drawn again.
+
+        In the background, as after `bg`, the process is stopped until the shell's `fg`.
+        """
         self._redraw()
         terminal = sys.__stderr__
         assert terminal is not None, "an app without a terminal doesn't start"
@@ -64,7 +80,12 @@ class TerminalDriver(LinuxDriver):
         self._file = self._output = open(  # noqa: SIM115 - as long as the app
             terminal.fileno(), "w", encoding=terminal.encoding, errors="replace", closefd=False
         )
+        self._has_terminal = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
+        self._is_suspended = self._is_for_shell = not self._has_terminal
+        if self._is_suspended:
+            return
         # Textual is told in the loop: amid a signal, the size that it reads could be overtaken by
         # the one that the next signal tells.
         loop, tell = asyncio.get_running_loop(), signal.getsignal(signal.SIGWINCH)
@@ -83,7 +104,8 @@ class TerminalDriver(LinuxDriver):
         if is_frame(data):
             self._picture.draw(data)
             self._send()
-        elif data not in {BEGIN, END}:  # around Textual's frame; what is sent has its own
+        # Around Textual's frame; what is sent has its own.
+        elif data not in {BEGIN, END} and self._has_terminal:
             super().write(data)
 
     def run_input_thread(self) -> None:
@@ -91,17 +113,28 @@ class TerminalDriver(LinuxDriver):
         read_terminal(self.fileno, self.exit_event, self._take)
 
     def _take(self, messages: Iterable[Message]) -> None:
-        """Take in what was read, in the thread that reads; of answers the first is news."""
-        self._inbox.put(message for message in messages if not self._is_answer(message))
+        """Take in what was read, in the thread that reads."""
+        self._inbox.put(message for message in messages if self._is_for_app(message))
 
-    def _is_answer(self, message: Message) -> bool:
-        if not isinstance(message, TerminalSupportsSynchronizedOutput):
+    def _is_for_app(self, message: Message) -> bool:
+        """Return whether the app is to see a message; ctrl+z, and answers, are acted on here.
+
+        ctrl+z suspends the app on every screen; what is typed after it is for the shell. Of the
+        answers only the first is news.
+        """
+        if self._is_for_shell and isinstance(message, InputEvent | Paste):
             return False
+        if isinstance(message, Key) and message.key == "ctrl+z":
+            self._is_for_shell = True
+            self._in_loop(self.suspend)
+            return False
+        if not isinstance(message, TerminalSupportsSynchronizedOutput):
+            return True
         if self._answered < self._asked:
             self._answered += 1
             self._loop.call_soon_threadsafe(self._send)
         was_known, self._answers = self._answers, True
-        return was_known
+        return not was_known
 
     def _is_app_behind(self) -> bool:
         pumps = self._app, *self._app.screen_stack[-1:]
@@ -132,6 +165,8 @@ class TerminalDriver(LinuxDriver):
         """Tell whether the terminal has taken in what it was sent."""
         if time.monotonic() - self._asked_at > LOST_SECONDS:
             self._asked = self._answered
+        if not self._has_terminal:
+            return False
         takes_output = select.select([], [self._output], [], 0)[1]
         return bool(takes_output) and self._asked - self._answered < ON_THEIR_WAY
 
@@ -148,21 +183,72 @@ class TerminalDriver(LinuxDriver):
             self._retry.cancel()
         self._send_in(REDRAW_SECONDS)
 
-    def resume_application_mode(self) -> None:
-        """Take the terminal back; after a SIGSTOP, of which no one is told, it is given up first.
+    def suspend(self) -> None:
+        """Give the terminal back and stop the process group, as ctrl+z does to other programs.
+
+        The system stops no group that no shell could continue; a message then says so.
+        """
+        self._stop_wanted = True
+        self._give_back()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(0, signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
+        if self._stop_wanted:  # no signal to continue has come: it was not stopped
+            self._stop_wanted = False
+            self._take_again()
+            words = "can't suspend: no shell is there to continue the app"
+            self._app.call_later(self._app.notify, words, severity="warning")
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Stop at a signal: in the loop, as what is being written amid a signal holds a lock."""
+        self._stop_wanted = True
+        self._in_loop(self._stop)
+
+    def _stop(self) -> None:
+        # A signal to continue may come before the stop, or while the terminal is given back.
+        if self._stop_wanted:
+            self._give_back()
+        if self._stop_wanted:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._stop_wanted = False
+        self._in_loop(self._take_again)
+
+    def _in_loop(self, call: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app has ended
+            self._loop.call_soon_threadsafe(call)
+
+    def _give_back(self) -> None:
+        self._is_for_shell = True
+        if self._has_terminal:
+            self.suspend_application_mode()
+            self._is_suspended = True
+
+    def _take_again(self) -> None:
+        """Take the terminal after a stop; a SIGSTOP has no handler, so it is given back first.
 
         Otherwise two threads would read the keys, and one of them would wait for ever.
         """
-        if self._key_thread is not None and self._key_thread.is_alive():
-            self.suspend_application_mode()
-            self._must_signal_resume = True
-        super().resume_application_mode()
+        if not is_ending():
+            self._give_back()
+            if self._is_suspended:
+                self._must_signal_resume = True
+                self.resume_application_mode()
+
+    def disable_input(self) -> None:
+        """Read no more keys, and drop those that were typed."""
+        if self._has_terminal:
+            super().disable_input()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, once it has answered or has had the time to."""
+        if not self._has_terminal:
+            return
         if self._retry:
             self._retry.cancel()
         deadline = time.monotonic() + LEAVE_SECONDS
         while self._asked > self._answered and time.monotonic() < deadline:
             time.sleep(0.005)
         super().stop_application_mode()
+        self._has_terminal = False
