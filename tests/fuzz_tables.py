@@ -157,9 +157,15 @@ def plainly(content):
     left_out = len(rows) - len(kept)
     if len(kept) < 2 or left_out > len(kept):
         return ()
-    x, y = (readings(column) for column in zip(*kept, strict=True))
-    if any(len(set(values)) == 1 for values in x):
-        return () if len(x) == 1 else None
+    return ranging(*map(readings, zip(*kept, strict=True)), left_out)
+
+
+def ranging(x, y, left_out):
+    """Return what these readings come to: they must be finite, and inputs must differ."""
+    bad = [values for values in x if len(set(values)) == 1]
+    bad += [values for values in x + y if not all(map(math.isfinite, values))]
+    if bad:
+        return () if len(x) == len(y) == 1 else None
     return Plain(x, y, left_out) if x and y else ()
 
 
