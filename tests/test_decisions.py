@@ -141,8 +141,8 @@ REFUSED = {
     "numbers; delete it, or delete line 1 if that is a title",
     "whitespace-hash.csv": "line 1: '# bridge voltage against bath…emperature' is a comment, not "
     "column names; delete lines 1 and 2",
-    "r-write-table.csv": "line 2: 3 cells under 2 names: the row names, as R writes them, have no "
-    "column name; add one as the first",
+    "r-write-table.csv": "line 2: 3 cells under 2 names; if the first cells are row names, as R "
+    "writes them, add a name for them; else quote a cell that has a comma in it",
     "r-write-table-space.txt": f"line 1: {SEPARATE}",
     "latin1-degree.csv": "line 1: not text in UTF-8, or in UTF-16 with a byte order mark; save it "
     "as CSV in UTF-8",
@@ -351,6 +351,8 @@ def test_a_column_with_both_decimal_signs_is_refused(write, first, second):
           "1 row left out: a value is missing in column 1 (line 1)"]),
         ("x,y,z\n1,2,3\n4,5,6\n", ("x", "y"), [1, 4], ["not used: z"]),
         (",x,y\na,1,2\nb,4,5\n", ("x", "y"), [1, 4], []),
+        ("x,cost,y\n1,$5,2\n4,$6,5\n", ("x", "y"), [1, 4],
+         ["column cost is not used: '$5' is an amount of money, not a number"]),
         ("1,10,3\n2,20,4\n3,25,5\n", ("column 2", "column 3"), [10, 20, 25],
          ["column 1 numbers the rows: not used as an input; --x 'column 1' uses it",
           "line 1 has no names: the columns go by number"]),

@@ -428,12 +428,13 @@ def test_what_is_written_reads_back(
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=newline)
     if headed:
         writer.writerow(["t_u", "température"])
+    decimal = "," if comma and delimiter != "," else "."
     for pair in pairs:
         cells = [repr(value) for value in pair]
-        decimal = "," if comma and delimiter != "," else "."
         writer.writerow([cell.replace(".", decimal) for cell in cells])
 
-    observed = read_table(write(text.getvalue().encode(encoding)))
+    # Without it, three digits after the sign of each number may be thousands, and are refused.
+    observed = read_table(write(text.getvalue().encode(encoding)), decimal=decimal)
 
     names = ("t_u", "température") if headed else ("column 1", "column 2")
     assert contents(observed) == (*names, [x for x, _ in pairs], [y for _, y in pairs])
