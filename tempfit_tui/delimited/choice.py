@@ -98,7 +98,7 @@ def _set_aside(survey: Survey, column: int) -> str:
 
 def _nearly_numbers(survey: Survey) -> list[str]:
     """Tell which columns are passed over for a sign in their cells."""
-    told = []
+    told: list[str] = []
     for column, (cell, _) in survey.first.items():
         if len(told) < LISTED_NAMES and column not in survey.numeric:
             fault = fault_of(cell)
