@@ -1,9 +1,11 @@
 """The command line: what it offers, and one line for whatever a person got wrong."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,10 @@ ALL = (
     "noise, simpler, early-stop, split"
 )
 OUT_OF_RANGE = "is not in the range 1<=x<=1000000000000. (see tempfit-tui --help)"
-OPTIONS = ("--x", "--y", "--set", "--start", "--speed", "--fps", "--ascii", "--version", "--help")
+OPTIONS = (
+    *("--x", "--y", "--missing", "--decimal", "--set", "--start", "--speed", "--fps", "--ascii"),
+    *("--version", "--help"),
+)
 
 
 def started(*arguments, **streams):
@@ -188,9 +193,63 @@ def test_a_file_s_markup_and_escapes_are_harmless_in_messages(tempfit, tmp_path)
     code, _, err = tempfit("run", tmp_path / "mine.csv")
     assert code == 2
     assert err == (
-        "tempfit-tui: mine.csv, line 3, column \\x1b]0;b\\x07: '[/]\\x1b[2J' is not a number; "
-        "write it as 12.5 or leave the row out\n"
+        "tempfit-tui: mine.csv, line 3: '[/]\\x1b[2J' in column \\x1b]0;b\\x07 is text, not a "
+        "number; write a number such as 12.5, or empty the cell to leave its row out\n"
     )
+
+
+MISSING_WAYS = (
+    "give leave-out, refuse, or values that stand for missing ones, as in --missing=-200,-999"
+)
+ONCE = "only one column can be used for now; give it once"
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "line"),
+    [
+        ("tab-thousands.csv", [], (198.717, 9786.62)),
+        ("tab-thousands.csv", ["--decimal", "."], (198.717, 9786.62)),
+        ("missing-cells.csv", [], (-0.168279, 41.2361)),
+        ("sentinel-200.csv", ["--missing=-200"], (-2.640625, 72.578125)),
+        ("sentinel-200.csv", ["--missing", "-200,-999"], (-2.640625, 72.578125)),
+        ("sentinel-200.csv", ["--missing=-999", "--missing=-200"], (-2.640625, 72.578125)),
+        ("sentinel-200.csv", ["--missing", "leave-out"], (-0.3399518, -7.0295425)),
+    ],
+)
+def test_the_options_of_a_table_decide_what_is_trained_on(tempfit, name, options, line):
+    everything = ["--set", "split.fraction=0", "--set", "target.transform=standardise"]
+    code, out, _ = tempfit("run", CASES / name, *options, *everything, "--json", "--epochs", 3000)
+    result = json.loads(out.splitlines()[-1])
+    intercept, slope = sorted(result["raw_parameters"], key=lambda value: abs(value - line[1]))
+    assert code == 0
+    assert (slope, intercept) == pytest.approx(line, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--missing", "refuse"],
+         "missing-cells.csv, line 4: '?' in column hp stands for a missing value; write a number, "
+         "or use --missing leave-out"),
+        (["--missing", "none"], f"--missing none: {MISSING_WAYS}"),
+        (["--missing", "refuse", "--missing=-200"], f"--missing refuse, -200: {MISSING_WAYS}"),
+        (["--missing=nan"], f"--missing nan: {MISSING_WAYS}"),
+        (["--decimal", ";"],
+         "Invalid value for '--decimal': ';' is not one of 'auto', ',', '.'. (see tempfit-tui "
+         "--help)"),
+        (["--x", "hp", "--x", "mpg"], f"--x is given twice (hp, mpg): {ONCE}"),
+        (["--y", "hp", "--y", "mpg"], f"--y is given twice (hp, mpg): {ONCE}"),
+        (["--set", "data.missing=leave"],
+         "--set: data.missing = 'leave': give a list of 0 to 100, each of it a number, or "
+         "one of leave-out, refuse; did you mean leave-out?"),
+        (["--set", "data.missing=['a']"], "--set: data.missing[0] = 'a': give a number"),
+        (["--set", "data.decimal=;"], "--set: data.decimal = ';': give one of ',', '.', auto"),
+    ],
+)  # fmt: skip
+def test_options_of_a_table_that_can_t_be_are_refused(tempfit, options, message):
+    outcome = tempfit("run", CASES / "missing-cells.csv", *options)
+    assert outcome == (2, "", f"tempfit-tui: {message}\n")
 
 
 def test_a_csv_of_one_s_own_is_trained_on(tempfit, tmp_path):

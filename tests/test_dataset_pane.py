@@ -1,8 +1,16 @@
 """The dataset pane: every observation with its split, a new split, long files and odd names."""
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 from screen import sitting_at
+
+from tempfit_tui.ui.panes.dataset import Numbers
+
+CASES = Path(__file__).parent / "cases"
 
 FIT = 20
 """The fit chart lies below this line of a screen of 40."""
@@ -85,15 +93,15 @@ async def test_a_long_table_scrolls_and_mounts_nothing(tmp_path):
         widgets = len(person.app.main.query("*"))
         assert "─ 160,000 train · 40,000 val ─" in person.text
         await person.press("1")
-        assert "     0     0.0     0.0" in person.text
+        assert "      0       0       0  ● train" in person.text
         await person.press("end")
         await person.sees(f"{count - 1}")
         assert "#" in person.lines[2]
         await person.press("home", "pagedown")
-        await person.misses("     0     0.0     0.0")
+        await person.misses("      0       0       0 ")
         await person.press("home", "down", "down")
-        await person.sees("     2     2.0     2.0")
-        await person.misses("     1     1.0     1.0")
+        await person.sees("      2       2       2 ")
+        await person.misses("      1       1       1 ")
         assert len(person.app.main.query("*")) == widgets
 
 
@@ -118,16 +126,95 @@ async def test_a_files_words_are_shown_as_they_stand(tmp_path, x_name, y_name, s
         assert f"y = {shown[1]}" in person.text or f"y = z({shown[1]})" in person.text
 
 
-async def test_long_names_and_odd_numbers_are_cut_to_fit(tmp_path):
+async def test_odd_numbers_are_shown_as_they_are_and_long_names_in_full_above(tmp_path):
     file = tmp_path / "odd.csv"
     file.write_text("a_name_longer_than_its_column,y\n-1234567.25,1e-9\n0.123456789,2\n1e17,-3.5\n")
     async with sitting_at(file) as person:
-        header, *rows = (line.split("│")[1] for line in person.lines[2:6])
-        assert "a_name_l…" in header
-        assert "-1,234,567 " in rows[0]
-        assert "1e-9" in rows[0]
-        assert "0.12346" in rows[1]
-        assert all("●" in row for row in rows)
+        header, *rows = (line.split("│")[1].rstrip() for line in person.lines[2:8])
+        assert header.split() == ["#", "a_name_l…", "y"]
+        assert rows == [
+            " · input x:",
+            "   a_name_longer_than_its_column,",
+            "   target y: y",
+            "  0 -1234567.25           1e-9  ●",
+            "  1        0.123456789    2.0   ●",
+        ]
+
+
+def left_pane(person, lines):
+    """Return these lines of the pane, without its border."""
+    return [line.split("│")[1].rstrip() for line in person.lines[lines]]
+
+
+async def test_numbers_stand_as_in_the_file_at_the_point():
+    async with sitting_at(CASES / "unix-time.csv") as person:
+        assert left_pane(person, slice(2, 6)) == [
+            "  #       time  temp_C  split",
+            "  0 1717200000   21.0   ● train",
+            "  1 1717200600   21.07  ● train",
+            "  2 1717201200   20.97  ● train",
+        ]
+    async with sitting_at(CASES / "small-units.csv") as person:
+        assert left_pane(person, slice(3, 5)) == [
+            "  0     294 0.000012  ● train",
+            "  1     305 0.000461  ● train",
+        ]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_what_was_decided_is_shown_above_the_rows_in_full(size):
+    async with sitting_at(CASES / "index-column.csv", size=size) as person:
+        if size == (80, 24):
+            await person.press("1")
+        await person.sees("not used: sold", "column 1 has no name")
+        shown = " ".join(line.split("│")[1].strip() for line in person.lines[3:15] if "│" in line)
+        for decision in person.app.main._table.decisions[1:]:
+            assert decision in " ".join(shown.split())
+        assert "  0      12.0     3.1  ● train" in person.text
+
+
+async def test_what_was_decided_scrolls_with_the_rows_and_wraps_again():
+    async with sitting_at(CASES / "sentinel-200.csv") as person:
+        await person.press("1")
+        await person.sees(" · -200 is in 3 of 10 rows, far ")
+        await person.press("end")
+        await person.misses("-200 is in 3 of 10 rows")
+        await person.sees("  9    18.0    -200")
+        await person.press("home")
+        await person.resize(90, 24)
+        await person.sees("-200 is in 3 of 10 rows, far from all other values of temp (4.5 to 18)")
+
+
+@pytest.mark.parametrize(
+    ("values", "width", "cells"),
+    [
+        ([1717200000, 1717200600], None, ["1717200000", "1717200600"]),
+        ([9.14, 8.1, 8], None, ["9.14", "8.1 ", "8.0 "]),
+        ([12, -3.25, 1000], None, ["  12.0 ", "  -3.25", "1000.0 "]),
+        ([1.2e-5, 45.5], None, [" 0.000012", "45.5     "]),
+        ([3.5e-7, 2], None, ["3.5e-7", "2.0   "]),
+        ([5e20, 2], None, ["5e20", "2   "]),
+        ([-2.993109518, 1], 8, ["-2.9931…", "     1.0"]),
+        ([3.269722766e-7, 9.872768433e-7], 10, ["3.2697…e-7", "9.8727…e-7"]),
+        ([170000000000000, 1], 7, [" 1.7e14", "      1"]),
+    ],
+)
+def test_a_column_is_aligned_at_the_point(values, width, cells):
+    column = Numbers(list(map(float, values)), "x")
+    column.width = width or column.wanted
+    assert [column.cell(float(value)) for value in values] == cells
+    assert {len(cell) for cell in cells} == {column.width}
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+@settings(deadline=None)
+def test_a_column_with_room_shows_every_value_exactly(values):
+    column = Numbers(values, "name")
+    cells = [column.cell(value) for value in values]
+    assert [float(cell) for cell in cells] == values
+    assert {len(cell) for cell in cells} == {column.wanted}
+    column.width = 7
+    assert {len(column.cell(value)) for value in values} == {7}
 
 
 def borders(lines):

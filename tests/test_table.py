@@ -10,12 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tempfit_tui import table
+from tempfit_tui.delimited import rows
 from tempfit_tui.table import Table, read_table
 from tempfit_tui.text import InputError
 
 NOT_TEXT = "not text in UTF-8, or in UTF-16 with a byte order mark; save it as CSV in UTF-8"
-MEND = "write it as 12.5 or leave the row out"
+MEND = "write a number such as 12.5, or empty the cell to leave its row out"
+TEXT = f"is text, not a number; {MEND}"
+NEEDED = f"is text, not a number, and two columns of numbers are needed; {MEND}"
+SEPARATE = "separate them with commas, semicolons or tabs"
+ONE_ROW = ": there is only one row of numbers; add at least one more"
+ONE_LEFT = (
+    ": there is only one row of numbers (1 left out, as a value is missing); add at least one more"
+)
 TWO_NEEDED = "two are needed, separated by a comma, a semicolon or a tab"
 CELLS = "add what is missing, or quote a cell that has a comma in it"
 QUOTING = "a cell is badly quoted or too long; close each quoted cell, and double the quotes in it"
@@ -124,25 +131,17 @@ def test_columns_are_chosen(write, header, x, y, expected):
         ("\n \n\r\n", ": the file is empty; give it two columns of numbers"),
         ("\ufeff", ": the file is empty; give it two columns of numbers"),
         ("\na,b\n", ", line 2: a header without rows; add at least two rows of numbers"),
-        ("a,b\n1,2\n", ", line 2: the only row of numbers; add at least one more"),
-        ("1,2\n", ", line 1: the only row of numbers; add at least one more"),
-        ("a,b\n1,2\n3,abc\n", f", line 3, column b: 'abc' is not a number; {MEND}"),
-        ("1,2\nabc,4\n", f", line 2, column 1: 'abc' is not a number; {MEND}"),
-        ("a,b\n1,2\n1_000,4\n", f", line 3, column a: '1_000' is not a number; {MEND}"),
-        ('a,b\n1,2\n"1,5",4\n', f", line 3, column a: '1,5' is not a number; {MEND}"),
-        ("a;b\n1;2\n1.234,5;4\n", f", line 3, column a: '1.234,5' is not a number; {MEND}"),
-        ("a,b\n1,2\nnan,4\n", f", line 3, column a: 'nan' is not a finite number; {MEND}"),
-        ("a,b\nNaN,2\n3,4\n", f", line 2, column a: 'NaN' is not a finite number; {MEND}"),
-        ("a,b\n1,2\n3,-inf\n", f", line 3, column b: '-inf' is not a finite number; {MEND}"),
-        ("a,b\n1,1e999\n3,4\n", f", line 2, column b: '1e999' is not a finite number; {MEND}"),
-        (
-            "a,b\n1,2\n3,\n",
-            ", line 3, column b: the cell is empty; write a number or leave the row out",
-        ),
-        (
-            "a,b\n1,2\n ,4\n",
-            ", line 3, column a: the cell is empty; write a number or leave the row out",
-        ),
+        ("a,b\n1,2\n", ONE_ROW),
+        ("1,2\n", ONE_ROW),
+        ("a,b\n1,2\n3,abc\n", f", line 3: 'abc' in column b {TEXT}"),
+        ("1,2\nabc,4\n", f", line 2: 'abc' in column 1 {TEXT}"),
+        ("a,b\n1,2\n1_000,4\n", f", line 3: '1_000' in column a {TEXT}"),
+        ("a,b\n1,2\nnan,4\n", ONE_LEFT),
+        ("a,b\nNaN,2\n3,4\n", ONE_LEFT),
+        ("a,b\n1,2\n3,-inf\n", f", line 3: '-inf' in column b is not a finite number; {MEND}"),
+        ("a,b\n1,1e999\n3,4\n", f", line 2: '1e999' in column b is not a finite number; {MEND}"),
+        ("a,b\n1,2\n3,\n", ONE_LEFT),
+        ("a,b\n1,2\n ,4\n", ONE_LEFT),
         (
             "a,b\n1,2\n3\n",
             f", line 3: 1 instead of 2 cells as in line 1; {CELLS}",
@@ -152,9 +151,9 @@ def test_columns_are_chosen(write, header, x, y, expected):
             f", line 3: 3 instead of 2 cells as in line 2; {CELLS}",
         ),
         ("a,b\n5,2\n5,4\n", ", column a: all inputs are equal; choose a column that varies"),
-        ("a,b\n1,x\n2,y\n", f", line 2: numbers in 1 of 2 columns; {TWO_NEEDED}"),
+        ("a,b\n1,x\n2,y\n", f", line 2: 'x' in column b {NEEDED}"),
         ("a\n1\n2\n", f", line 2: numbers in 1 of 1 columns; {TWO_NEEDED}"),
-        ("a b\n1 2\n3 4\n", f", line 2: numbers in 0 of 1 columns; {TWO_NEEDED}"),
+        ("a b\n1 2\n3 4\n", f", line 1: the cells are separated by spaces; {SEPARATE}"),
         ('a,b\n1,2\n"3,4\n5,6\n', f", line 3: {QUOTING}"),
         ('a,b\n1,2\n"3"x,4\n', f", line 3: {QUOTING}"),
         ('"a","b"\n"1"x,"2"\n', f", line 2: {QUOTING}"),
@@ -195,9 +194,9 @@ def test_a_row_without_end_is_refused(write, row, message):
     ("content", "x", "y", "message"),
     [
         ("t_u,t_c\n1,2\n", "t_v", None, ": there is no column 't_v'; did you mean 't_u'?"),
-        ("t_u,t_c\n1,2\n", None, "c", ": there is no column 'c'; did you mean 't_c'?"),
-        ("t_u,t_c\n1,2\n", "1", None, ": there is no column '1'; did you mean 't_u'?"),
-        ("t_u,t_c\n1,2\n", "", None, ": there is no column ''; did you mean 't_u'?"),
+        ("t_u,t_c\n1,2\n", None, "c", ": there is no column 'c'; the columns are t_u and t_c"),
+        ("t_u,t_c\n1,2\n", "1", None, ": there is no column '1'; the columns are t_u and t_c"),
+        ("t_u,t_c\n1,2\n", "", None, ": there is no column ''; the columns are t_u and t_c"),
         (
             "1,2\n3,4\n",
             "3",
@@ -213,10 +212,10 @@ def test_a_row_without_end_is_refused(write, row, message):
         ("a,b\n1,2\n", "a", "a", ", column a: chosen as both x and y; choose two columns"),
         ("1,2\n3,4\n", "2", "2", ", column 2: chosen as both x and y; choose two columns"),
         ("t,t,b\n1,2,3\n", "t", "b", ", column t: several columns have this name; rename them"),
-        ("t,T,b\n1,2,3\n", "b", "t", ", line 2: the only row of numbers; add at least one more"),
+        ("t,T,b\n1,2,3\n", "b", "t", ONE_ROW),
         ("tt,TT,b\n1,2,3\n", "Tt", "b", ", column Tt: several columns have this name; rename them"),
-        ("a,b\n1,x\n2,y\n", "a", "b", f", line 2, column b: 'x' is not a number; {MEND}"),
-        ("a,b\n1,x\n2,y\n", "a", None, f", line 2: numbers in 1 of 2 columns; {TWO_NEEDED}"),
+        ("a,b\n1,x\n2,y\n", "a", "b", f", line 2: 'x' in column b {TEXT}"),
+        ("a,b\n1,x\n2,y\n", "a", None, f", line 2: 'x' in column b {NEEDED}"),
     ],
 )
 def test_columns_that_cannot_be_chosen_are_told_in_one_line(write, content, x, y, message):
@@ -232,7 +231,7 @@ def test_lines_are_counted_within_quoted_cells(write):
     with pytest.raises(InputError) as refused:
         read_table(write(content))
 
-    assert str(refused.value) == f"mine.csv, line 8, column b: 'oops' is not a number; {MEND}"
+    assert str(refused.value) == f"mine.csv, line 8: 'oops' in column b {TEXT}"
 
 
 @pytest.mark.parametrize("where", ["missing.csv", "no/such/folder.csv"])
@@ -303,7 +302,7 @@ def test_a_name_that_no_file_has(tmp_path):
 
 def test_a_file_over_the_size_limit_is_not_read(write):
     path = write("a,b\n1,2\n3,4\n")
-    os.truncate(path, table.MAX_BYTES + 1)
+    os.truncate(path, rows.MAX_BYTES + 1)
 
     with pytest.raises(InputError) as refused:
         read_table(path)
@@ -313,18 +312,18 @@ def test_a_file_over_the_size_limit_is_not_read(write):
 
 @pytest.mark.parametrize("head", ["", "a,b\n"])
 def test_row_limit(write, monkeypatch, head):
-    monkeypatch.setattr(table, "MAX_ROWS", 1_000)
-    rows = "".join(f"{i},{i}\n" for i in range(1_000))
+    monkeypatch.setattr(rows, "MAX_ROWS", 1_000)
+    lines = "".join(f"{i},{i + 2}\n" for i in range(1_000))
 
-    assert len(read_table(write(f"{head}{rows}\n\n"))) == 1_000
+    assert len(read_table(write(f"{head}{lines}\n\n"))) == 1_000
     with pytest.raises(InputError) as refused:
-        read_table(write(f"{head}{rows}\n1,2\n"))
+        read_table(write(f"{head}{lines}\n1,2\n"))
 
     assert str(refused.value) == "mine.csv: more than 1,000 rows; leave some out"
 
 
 def test_line_limit(write, monkeypatch):
-    monkeypatch.setattr(table, "MAX_LINES", 1_000)
+    monkeypatch.setattr(rows, "MAX_LINES", 1_000)
 
     assert len(read_table(write("1,2\n3,4\n" + "\n" * 997))) == 2
     with pytest.raises(InputError) as refused:
@@ -361,11 +360,11 @@ def test_what_a_file_holds_is_harmless(write, cell, shown):
 
     with pytest.raises(InputError) as refused:
         read_table(write(f"a,b\n1,2\n3,{cell}\n"))
-    assert str(refused.value) == f"mine.csv, line 3, column b: '{shown}' is not a number; {MEND}"
+    assert str(refused.value) == f"mine.csv, line 3: '{shown}' in column b {TEXT}"
 
     with pytest.raises(InputError) as refused:
         read_table(write("a,b\n1,2\n3,4\n"), x=cell)
-    assert str(refused.value).startswith(f"mine.csv: there is no column '{shown}'; did you mean ")
+    assert str(refused.value) == f"mine.csv: there is no column '{shown}'; the columns are a and b"
 
 
 def test_a_file_name_is_harmless(tmp_path):
@@ -429,12 +428,13 @@ def test_what_is_written_reads_back(
     writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=newline)
     if headed:
         writer.writerow(["t_u", "température"])
+    decimal = "," if comma and delimiter != "," else "."
     for pair in pairs:
         cells = [repr(value) for value in pair]
-        decimal = "," if comma and delimiter != "," else "."
         writer.writerow([cell.replace(".", decimal) for cell in cells])
 
-    observed = read_table(write(text.getvalue().encode(encoding)))
+    # Without it, three digits after the sign of each number may be thousands, and are refused.
+    observed = read_table(write(text.getvalue().encode(encoding)), decimal=decimal)
 
     names = ("t_u", "température") if headed else ("column 1", "column 2")
     assert contents(observed) == (*names, [x for x, _ in pairs], [y for _, y in pairs])

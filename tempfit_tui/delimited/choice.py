@@ -87,11 +87,25 @@ def choose_columns(survey: Survey, x: str | None, y: str | None) -> tuple[int, i
     for column in survey.row_numbers:
         if column not in (x_column, y_column):
             decisions.append(_set_aside(survey, column))
+    if None in chosen:
+        decisions += _nearly_numbers(survey)
     return x_column, y_column, decisions
 
 
 def _set_aside(survey: Survey, column: int) -> str:
     return f"{_why(survey, column)}: not used as an input; {_option(survey, column)} uses it"
+
+
+def _nearly_numbers(survey: Survey) -> list[str]:
+    """Tell which columns are passed over for a sign in their cells."""
+    told: list[str] = []
+    for column, (cell, _) in survey.first.items():
+        if len(told) < LISTED_NAMES and column not in survey.numeric:
+            fault = fault_of(cell)
+            if fault.near == 2:
+                name = in_words(shown(survey.layout.names[column]))
+                told.append(f"{name} is not used: '{shown(cell.strip())}' {fault.words}")
+    return told
 
 
 def _why(survey: Survey, column: int) -> str:

@@ -74,6 +74,11 @@ class NumberColumn:
         """Return the signs that may mark thousands or decimals, as long as that is not settled."""
         return [] if self.decimal else [sign for sign, places in self._unsure.items() if places]
 
+    def reason(self) -> str | None:
+        """Return which of its cells settled the decimal sign, in words; None where it was given."""
+        example = self._sure_example()
+        return f"as line {example.line} has '{example.cell}'" if example else None
+
     def has_whole_numbers(self) -> tuple[bool, bool]:
         """Tell whether numbers without a sign are whole, of three digits, and of more than three.
 
@@ -145,6 +150,13 @@ class NumberColumn:
         if (use, sign) not in self.examples:
             self.examples[use, sign] = Example(shown(cell.strip()), line)
 
+    def _sure_example(self) -> Example | None:
+        """Return the first cell that can be read in one way only, but for signs that are both."""
+        if self._given or not self.decimal:
+            return None
+        sure = (("decimal", self.decimal), ("thousands", other(self.decimal)))
+        return next((self.examples[key] for key in sure if key in self.examples), None)
+
     def _contradiction(self, cell: str) -> str:
         assert self.decimal
         place = f"'{shown(cell)}' in {self._place}"
@@ -154,8 +166,8 @@ class NumberColumn:
                 f"{place} is not a number with --decimal {self.decimal} (three digits must follow "
                 f"each {sign} that marks thousands); correct the cell or the option"
             )
-        sure = (("decimal", self.decimal), ("thousands", other(self.decimal)))
-        example = next(self.examples[key] for key in sure if key in self.examples)
+        example = self._sure_example()
+        assert example
         return (
             f"{place} has another decimal sign than '{example.cell}' in line {example.line}; "
             "write both the same way"

@@ -234,7 +234,8 @@ def _refuse_below_header(top: Row, below: list[Row], delimiter: str) -> None:
                 first.line,
             )
         raise FileError(
-            f"{count}: the row names, as R writes them, have no column name; add one as the first",
+            f"{count}; if the first cells are row names, as R writes them, add a name for them; "
+            f"else quote a cell that has {DELIMITERS[delimiter]} in it",
             first.line,
         )
     texts: list[Callable[[str], bool]] = [is_missing, resembles_number]

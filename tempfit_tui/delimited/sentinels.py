@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from tempfit_tui.delimited.column import NumberColumn
 from tempfit_tui.text import exact
@@ -39,25 +38,29 @@ def _suspects(
     column: NumberColumn, columns: Sequence[NumberColumn]
 ) -> Iterator[tuple[float, float, float]]:
     """Yield each suspect value of a column with the range of all others."""
+    values = column.values
+    sample = values[:: max(1, len(values) // MOST_SAMPLED)]
     for pick in (min, max):
-        rest = column.values
+        rest = values
         for _ in range(MOST_REPORTED):
             edge = pick(rest)
-            count = sum(each.values.count(edge) for each in columns)
-            if count < max(LEAST_ROWS, LEAST_SHARE * len(column.values)):
+            rows = sum(each.values.count(edge) for each in columns)
+            others = sorted(value for value in sample if value != edge)
+            if rows < max(LEAST_ROWS, LEAST_SHARE * len(values)) or not _is_far(edge, others):
                 break
             rest = array("d", (value for value in rest if value != edge))
-            if not rest or not _is_far(edge, rest):
+            low, high = min(rest), max(rest)
+            if not _is_far(edge, [low, *others, high]):
                 break
-            yield edge, min(rest), max(rest)
+            yield edge, low, high
+            sample = array("d", others)
 
 
-def _is_far(edge: float, rest: "array[float]") -> bool:
-    """Tell whether `edge` is far from all of the others, by their quartiles."""
-    step = max(1, len(rest) // MOST_SAMPLED)
-    ordered = sorted(islice(rest, 0, None, step))
-    low, high = ordered[len(ordered) // 4], ordered[3 * len(ordered) // 4]
-    spread = high - low
-    gap = min(rest) - edge if edge < low else edge - max(rest)
-    beyond = low - edge if edge < low else edge - high
-    return 0 < spread <= gap and beyond > FAR * spread
+def _is_far(edge: float, others: Sequence[float]) -> bool:
+    """Tell whether `edge` is far from all of `others`, which ascend, by their quartiles."""
+    if not others:
+        return False
+    low, high = others[len(others) // 4], others[3 * len(others) // 4]
+    beyond = max(low - edge, edge - high)
+    gap = max(others[0] - edge, edge - others[-1])
+    return 0 < high - low <= gap and beyond > FAR * (high - low)

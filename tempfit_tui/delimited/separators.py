@@ -95,8 +95,8 @@ def _decisions(columns: Sequence[NumberColumn], reasons: dict[NumberColumn, str]
                 f"the {SIGN_NAMES[sign]} {'is the decimal sign' if decimal else 'marks thousands'}"
             )
             example = f"{cell} is read as {exact(value)}"
-            if unsure and column in reasons:
-                example += f", {reasons[column]}"
+            if unsure and (reason := reasons.get(column) or column.reason()):
+                example += f", {reason}"
             names, _ = told.setdefault(words, ([], example))
             if column.name not in names:
                 names.append(column.name)

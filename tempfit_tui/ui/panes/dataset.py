@@ -1,13 +1,14 @@
 """The dataset pane: how the file was read, and every observation, with its split."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from textual import events
 from textual.content import Content
 
 from tempfit_tui.frame import Setup
 from tempfit_tui.table import Table
-from tempfit_tui.text import exact, number
+from tempfit_tui.text import exact
 from tempfit_tui.ui.charts.cells import shortened, width_of
 from tempfit_tui.ui.glyphs import Glyphs
 from tempfit_tui.ui.panes.lines import Lines
@@ -146,7 +147,7 @@ class Numbers:
         _, after = _parts(text)
         aligned = text + " " * (self._after - len(after))
         if len(aligned) > self.width:
-            aligned = text if len(text) <= self.width else _cut(value, text, self.width)
+            aligned = text if len(text) <= self.width else _cut(text, self.width)
         return aligned.rjust(self.width)
 
     def _text(self, value: float) -> str:
@@ -172,11 +173,12 @@ def _parts(text: str) -> tuple[str, str]:
     return before, text[len(before) :]
 
 
-def _cut(value: float, text: str, width: int) -> str:
+def _cut(text: str, width: int) -> str:
     """Return a number without its last digits, and `…` for them."""
     digits, e, exponent = text.partition("e")
     kept = digits[: max(0, width - 1 - len(e + exponent))]
-    if "." in kept:
+    if e or "." in kept:
         return f"{kept}…{e}{exponent}"
-    shorter = (number(value, count) for count in range(width, 0, -1))
-    return next(text for text in shorter if len(text) <= width)
+    # Digits before the point can't be left out: they give the size.
+    scientific = f"{Decimal(text).normalize():e}".replace("e+", "e")
+    return scientific if len(scientific) <= width else _cut(scientific, width)
