@@ -1,4 +1,4 @@
-"""A run as a script: plain PyTorch, its data in it, that prints the run's losses to the last digit.
+"""A run as a script: plain PyTorch, its data in it, that trains the run again.
 
 The script is of one known run. What happened to it, by hand or by patience, is done again at the
 same epochs; nothing else is in it.
@@ -13,7 +13,7 @@ from tempfit_tui.export.script_models import first_parameters, model
 from tempfit_tui.record import Record
 
 MOST_NAMED = 3
-"""So many stretches that were computed are named at the most."""
+"""The largest number of computed stretches that are named."""
 
 
 def script(record: Record, law: str = "") -> str:

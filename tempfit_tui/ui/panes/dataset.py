@@ -69,6 +69,7 @@ class DatasetPane(Lines):
         elif not validation:
             words = f"{setup.train_rows:,} train · none validates"
         self.border_subtitle = self._glyphs(words)
+        self._lay_out()
         self.refresh()
 
     def header(self) -> Content:
@@ -102,7 +103,7 @@ class DatasetPane(Lines):
         )
         self._notes = [
             line.stylize("$foreground 70%")
-            for decision in self._decisions
+            for decision in (*self._decisions, *(self._setup.decisions if self._setup else ()))
             for line in self._wrapped(decision, width)
         ]
         self.set_rows(len(self._notes) + len(self._table))

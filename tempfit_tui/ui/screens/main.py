@@ -33,8 +33,8 @@ from tempfit_tui.ui.trainer import SPEEDS, Seen, Trainer
 from tempfit_tui.ui.words import Situation, state_words
 
 EXPORTS = [
-    Answer("script", "a PyTorch script", "plain, the data in it: it prints the same losses"),
-    Answer("csv", "a table of its losses", "an epoch a line, to the last digit"),
+    Answer("script", "a PyTorch script", "plain, with the data in it: it trains the run again"),
+    Answer("csv", "a table of its losses", "an epoch a line, with all digits"),
     Answer("svg", "a picture of both charts", "for a report"),
     Answer("recipe", "a recipe", "what it started from and what was changed when; opens the same"),
 ]
