@@ -41,6 +41,7 @@ def law_text(
         written = [_written(value, digits) for value in known]
         if not tolerance or _moved(known, written, powers, largest_x) <= tolerance:
             break
+    x, y = _quoted(x), _quoted(y)
     terms = [_term(text, power, x) for text, power in zip(written, powers, strict=True)]
     law = " + ".join(terms).replace("+ -", "− ")
     return f"{y} = {f'−{law[1:]}' if law.startswith('-') else law}"
@@ -57,6 +58,11 @@ def law_of_frame(frame: Frame, setup: Setup, kind: Kind, table: Table) -> str:
         largest_x=max(map(abs, table.span())),
         tolerance=max(OF_ERROR * error, OF_DEVIATION * deviation),
     )
+
+
+def _quoted(name: str) -> str:
+    """Return a name that isn't taken for a number."""
+    return f"'{name}'" if name[:1].isdigit() else name
 
 
 def _written(value: float, digits: int) -> str:
