@@ -162,8 +162,8 @@ def _ending(result: Result) -> str:
 
 
 def _score_line(name: str, score: Score) -> str:
-    told = f"{name:<10}  loss {fixed(score.loss, 6)}  RMSE {number(score.rmse)}"
-    return told if score.r2 is None else f"{told}  R² {r_squared_text(score.r2)}"
+    line = f"{name:<10}  loss {fixed(score.loss, 6)}  RMSE {number(score.rmse)}"
+    return line if score.r2 is None else f"{line}  R² {r_squared_text(score.r2)}"
 
 
 def _json_epoch(frame: Frame) -> str:

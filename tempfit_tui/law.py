@@ -10,7 +10,7 @@ from tempfit_tui.table import Table
 from tempfit_tui.text import fixed
 
 MOST_DIGITS = 17
-"""With so many significant digits a float64 reads back equal."""
+"""A float64 written with 17 significant digits reads back equal."""
 OF_ERROR, OF_DEVIATION = 0.5, 0.01
 """Rounding the coefficients moves predictions by no more than this part of the typical error, or
 of the targets' standard deviation where there is hardly an error."""

@@ -47,7 +47,7 @@ def end_at_once() -> None:
 
 
 def exit_in(seconds: float, code: int) -> None:
-    """End the process with `code` in so many seconds, whatever it waits for by then."""
+    """End the process with `code` after `seconds`, even if it is still waiting for something."""
 
     def end(*_: object) -> None:
         _show_cursor()

@@ -1,7 +1,7 @@
 """A person's own file of observations: delimited text, of which two columns of numbers are read.
 
 The file is UTF-8, or UTF-16 with a byte order mark; commas, semicolons or tabs separate its cells,
-which may be quoted; its lines end in LF, CRLF or CR. Whatever is decided about it is told in
+which may be quoted; its lines end in LF, CRLF or CR. Each decision about it is in
 `Table.decisions`. What can't be decided or read is an `InputError`: one line that names the file,
 the line on which the row starts, the cell, its column and the mend.
 

@@ -71,7 +71,7 @@ def resolved(value: float | None, step: float, digits: int = 6) -> str:
 
 
 def fixed(value: float | None, places: int) -> str:
-    """Return `value` with so many decimals, as the article prints losses (6) and parameters (4).
+    """Return `value` with `places` decimals, as the article prints losses (6) and parameters (4).
 
     Where fewer than four of them would be significant digits it has `places` significant digits
     instead, as in 4.059e-05; from 10 million on it is in scientific notation.

@@ -13,7 +13,7 @@ from tempfit_tui.text import harmless
 
 SURVEYED_ROWS = 1000
 SURVEYED_CELLS = 2_000_000
-"""The first rows, up to so many, tell which columns hold numbers."""
+"""How many of the first rows decide which columns hold numbers."""
 COMPARED_NAMES = 1000
 LISTED_NAMES = 5
 _ROW_NUMBERS = re.compile(
@@ -98,14 +98,14 @@ def _set_aside(survey: Survey, column: int) -> str:
 
 def _nearly_numbers(survey: Survey) -> list[str]:
     """Tell which columns are passed over for a sign in their cells."""
-    told: list[str] = []
+    decisions: list[str] = []
     for column, (cell, _) in survey.first.items():
-        if len(told) < LISTED_NAMES and column not in survey.numeric:
+        if len(decisions) < LISTED_NAMES and column not in survey.numeric:
             fault = fault_of(cell)
             if fault.near == 2:
                 name = in_words(shown(survey.layout.names[column]))
-                told.append(f"{name} is not used: '{shown(cell.strip())}' {fault.words}")
-    return told
+                decisions.append(f"{name} is not used: '{shown(cell.strip())}' {fault.words}")
+    return decisions
 
 
 def _why(survey: Survey, column: int) -> str:

@@ -24,7 +24,7 @@ from tempfit_tui.text import harmless
 
 SAMPLE_ROWS = 20
 SAMPLE_CELLS = 20_000
-"""The first rows, up to so many, tell the layout."""
+"""How many of the first rows decide the layout."""
 COMPARED_CELLS = 500
 """Of each of them, to tell the delimiter."""
 
@@ -114,7 +114,7 @@ def _delimiter(file: TextIO) -> str:
 
     def merit(delimiter: str) -> tuple[int, float, bool]:
         rows: list[Row] = []
-        with suppress(FileError):  # It is met again, and told, when the file is read.
+        with suppress(FileError):  # Reading the whole file reports it.
             for row in _sample(file, delimiter):
                 if len(row.cells) > 1:
                     rows.append(row)

@@ -79,24 +79,24 @@ class Observations:
 
     def decisions(self) -> list[str]:
         """Return in words which rows are left out."""
-        told = []
+        decisions = []
         if self.empty_rows.count:
-            told.append(
+            decisions.append(
                 f"{_rows(self.empty_rows.count)} without any value skipped: {self.empty_rows}"
             )
         if self._incomplete.count:
             where = listed(sorted(self._incomplete_columns))
-            told.append(
+            decisions.append(
                 f"{_rows(self._incomplete.count)} left out: a value is missing in {where} "
                 f"({self._incomplete})"
             )
         if self._listed.count and not isinstance(self._missing, str):
             values = listed([exact(value) for value in self._missing])
-            told.append(
+            decisions.append(
                 f"{_rows(self._listed.count)} left out: {values} stands for a missing value "
                 f"({self._listed})"
             )
-        return told
+        return decisions
 
     def _leave_out(self, line: int, cells: list[str], x_missing: bool, y_missing: bool) -> None:
         for column, place, missing in zip(

@@ -8,7 +8,7 @@ from tempfit_tui.text import exact
 
 LEAST_ROWS = 2
 LEAST_SHARE = 0.001
-"""A value is reported that is in so many rows, and in this share of them."""
+"""A value is reported from this number of rows on, and from this share of the rows on."""
 FAR = 3
 """Quartile distances between it and the nearer quartile of the others, as John Tukey's far out."""
 MOST_SAMPLED = 10_000
@@ -19,19 +19,19 @@ MOST_REPORTED = 3
 
 def suspects(columns: Sequence[NumberColumn]) -> list[str]:
     """Return a line for each value that may stand for a missing one."""
-    told: dict[float, str] = {}
+    reports: dict[float, str] = {}
     for column in columns:
         for value, low, high in _suspects(column, columns):
             rows = sum(
                 value in pair for pair in zip(*(each.values for each in columns), strict=True)
             )
-            told.setdefault(
+            reports.setdefault(
                 value,
                 f"{exact(value)} is in {rows:,} of {len(column.values):,} rows, far from all other "
                 f"values of {column.name} ({exact(low)} to {exact(high)}); if it means a missing "
                 f"value, --missing={exact(value)} leaves these rows out",
             )
-    return list(told.values())
+    return list(reports.values())
 
 
 def _suspects(

@@ -81,7 +81,7 @@ def _refuse(column: NumberColumn) -> NoReturn:
 
 def _decisions(columns: Sequence[NumberColumn], reasons: dict[NumberColumn, str]) -> list[str]:
     """Return how commas and points are read, but for a point that can only be a decimal one."""
-    told: dict[str, tuple[list[str], str]] = {}
+    found: dict[str, tuple[list[str], str]] = {}
     for column in columns:
         for (use, sign), (cell, _) in column.examples.items():
             unsure = use == "unsure"
@@ -97,7 +97,7 @@ def _decisions(columns: Sequence[NumberColumn], reasons: dict[NumberColumn, str]
             example = f"{cell} is read as {exact(value)}"
             if unsure and (reason := reasons.get(column) or column.reason()):
                 example += f", {reason}"
-            names, _ = told.setdefault(words, ([], example))
+            names, _ = found.setdefault(words, ([], example))
             if column.name not in names:
                 names.append(column.name)
-    return [f"{words} in {listed(names)}: {example}" for words, (names, example) in told.items()]
+    return [f"{words} in {listed(names)}: {example}" for words, (names, example) in found.items()]

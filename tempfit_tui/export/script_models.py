@@ -187,10 +187,10 @@ def _shrunk(plan: Plan) -> list[str]:
     """Return what tells the penalty which parameters it acts on, where biases aren't among them."""
     if not _masks_biases(plan):
         return []
-    told = "# The penalty leaves biases alone."
+    note = "# The penalty leaves biases alone."
     shrunk = "params if bias else params * is_weight" if plan.turns_bias else "params * is_weight"
     arguments = ["params", *(["bias"] if plan.turns_bias else [])]
-    return function("shrunk", arguments, [told, f"return {shrunk}"])
+    return function("shrunk", arguments, [note, f"return {shrunk}"])
 
 
 def _is_weight(plan: Plan) -> list[str]:

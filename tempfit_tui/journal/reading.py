@@ -313,8 +313,8 @@ def _standing(row: Row) -> Standing:
     with _undamaged(row.id):
         standing = _sendable(msgspec.json.decode(row.standing, type=Standing))
         verdict = standing.verdict
-        told = replace(verdict, words=brief(verdict.words), why=brief(verdict.why))
-        return replace(standing, verdict=told)
+        bounded = replace(verdict, words=brief(verdict.words), why=brief(verdict.why))
+        return replace(standing, verdict=bounded)
 
 
 def _leaps(found: list[Any], epochs: int) -> list[Leap]:

@@ -53,7 +53,7 @@ def baseline_of(data: Dataset) -> Baseline:
 
 
 def least_squares_line(data: Dataset) -> Line:
-    """Return how well the best straight line does, whatever the model."""
+    """Return how well the best straight line does."""
     exact, unit = data.exact, data.loss_unit
     mean_x, mean_y = exact.x.mean(), exact.y.mean()
     away = exact.x - mean_x

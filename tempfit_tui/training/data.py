@@ -52,7 +52,7 @@ class Rows(NamedTuple):
 
 
 class Exact(NamedTuple):
-    """The observations in transformed units and float64: what losses are compared and told by."""
+    """The observations in transformed units and float64: what reported losses are computed from."""
 
     x: Tensor
     """Inputs of the training rows, shape (n,)."""

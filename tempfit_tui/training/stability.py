@@ -29,7 +29,7 @@ It has no part in the limit: where the mean of H_B is small, so is each H_B.
 """
 
 PIECE = 2**14
-"""The inputs' powers are summed up for so many rows at a time: they stay in the cache."""
+"""The number of rows whose powers are summed at a time, so that they stay in the cache."""
 
 
 class Curvature(NamedTuple):
@@ -177,7 +177,7 @@ def mean_square_limit(
 
 
 def batch_size(training: Training, rows: int) -> int:
-    """Return how many of so many rows are in a mini-batch; 0 where all are in an update."""
+    """Return the size of a mini-batch; 0 where an update is by all rows."""
     return training.batch_size if 0 < training.batch_size < rows else 0
 
 
@@ -196,7 +196,7 @@ def _hessian(curvature: Curvature, sigma: float) -> Tensor:
 
 
 def _squared(curvature: Curvature, sigma: float, rows: int) -> Tensor:
-    """Return E[H_B ⊗ H_B] for batches of so many rows, shape (p^2, p^2).
+    """Return E[H_B ⊗ H_B] for batches of `rows` rows, shape (p^2, p^2).
 
     With A_i = 2 f_i f_i' the Hessian of row i, f_i its powers: two rows of a batch are the same one
     or two different ones, whose noise has nothing to do with each other.

@@ -104,12 +104,12 @@ def _more_data(seen: Seen, recipe: Recipe) -> Answer:
     known = recipe.data.path == THERMOMETER
     noise = THERMOMETER_NOISE if known else recipe.more_data.noise
     of_data = seen.setup.more_noise or (seen.setup.floor or 0.0) ** 0.5
-    told = number(of_data, 3) if noise is None else setting(noise)
+    deviation = number(of_data, 3) if noise is None else setting(noise)
     what = "drawn on the fitted law" if known else "jittered copies of training rows"
     return Answer(
         "more-data",
         f"more data: {rows} more observations",
-        f"{what}, noise {told}: less room to bend between points",
+        f"{what}, noise {deviation}: less room to bend between points",
         settings={"more_data.rows": rows, "more_data.noise": noise},
         anew=True,
     )

@@ -53,7 +53,7 @@ class TerminalDriver(LinuxDriver):
     _asked_at = 0.0
     _retry: asyncio.TimerHandle | None = None
     _resize_is_due = False
-    """Whether Textual is to be told of a change of size; one message for many signals."""
+    """Whether a change of size is still to be sent to Textual; one message for many signals."""
     _has_terminal = False
     """Whether the terminal is the app's to write to."""
     _is_suspended = False
@@ -97,7 +97,7 @@ class TerminalDriver(LinuxDriver):
                 loop.call_soon_threadsafe(self._resized, tell)
 
         signal.signal(signal.SIGWINCH, on_resize)
-        on_resize()  # Textual was told amid signals until now
+        on_resize()  # until now Textual read the size inside a signal handler
 
     def write(self, data: str) -> None:
         """Send a frame when the terminal is ready for it, anything else at once."""
@@ -228,7 +228,7 @@ class TerminalDriver(LinuxDriver):
     def _take_again(self) -> None:
         """Take the terminal after a stop; a SIGSTOP has no handler, so it is given back first.
 
-        Otherwise two threads would read the keys, and one of them would wait for ever.
+        Otherwise two threads would read the keys, and one of them would never stop waiting.
         """
         if not is_ending():
             self._give_back()

@@ -25,7 +25,7 @@ AT_ONCE = 16
 MOST_WAITING = 1000
 """When more come than the app has time for, the oldest are dropped,"""
 ENOUGH, OLD_SECONDS = 64, 0.4
-"""and those that have waited so long, except for the newest: so many a person may type ahead."""
+"""and those that have waited longer than this, except for the newest: a person may type ahead."""
 LOOK_SECONDS = 0.005
 """When to look again whether the app has taken in what it was sent."""
 STOP_SECONDS = 0.1

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 LONGEST = 500
-"""In characters; no setting needs so many."""
+"""In characters; longer than any setting."""
 
 
 class Editor(Input):

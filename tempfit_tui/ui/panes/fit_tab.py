@@ -114,8 +114,8 @@ class FitTab(Container):
                 parts = [(law, "bold"), (self._glyphs(" · "), "$foreground 50%"), *parts]
             return Content.assemble(*parts)
         y = resolved(read.y, self._y_step) if read.y is not None else DASH
-        told = self._glyphs(f"{x_name} {resolved(read.at.x, self._x_step)} → {y_name} {y}")
-        parts = [word, (told, "bold $foreground")]
+        reading = self._glyphs(f"{x_name} {resolved(read.at.x, self._x_step)} → {y_name} {y}")
+        parts = [word, (reading, "bold $foreground")]
         low, high = read.x_low, read.x_high
         if low is not None and high is not None and not low <= read.at.x <= high:
             ends = " to ".join(resolved(end, self._x_step, 4) for end in (low, high))

@@ -7,7 +7,7 @@ from textual.widgets import Input, OptionList
 from tempfit_tui.ui.screens.dialog import Dialog
 
 LONGEST = 100
-"""In characters; no command has so many."""
+"""In characters; longer than any command."""
 
 
 class CommandsScreen(CommandPalette, Dialog[None]):
