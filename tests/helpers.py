@@ -60,6 +60,16 @@ def recipe(**settings):
     return with_settings(Recipe(split=Split(validation=[])), dotted)
 
 
+def is_near_zero(pairs):
+    """Return whether both columns of a table are trained on as they are, by their spread.
+
+    A column without a spread is; one that is far from 0 beside its spread has an offset taken out,
+    and one whose spread is tiny is refused.
+    """
+    columns = [np.array(column) for column in zip(*pairs, strict=True)]
+    return all(np.ptp(c) == 0 or np.ptp(c) > max(1e-9, np.abs(c).max() / 99) for c in columns)
+
+
 def run_of(table=THERMOMETER, **settings):
     return Run(recipe(**settings), table)
 

@@ -14,7 +14,7 @@ from tempfit_tui.catalogue import (
     data_folder,
     open_named,
 )
-from tempfit_tui.recipe import Data, Input, Recipe, Training
+from tempfit_tui.recipe import Data, Input, Model, Recipe, Target, Training
 from tempfit_tui.text import InputError
 from tempfit_tui.training.run import Run
 
@@ -79,6 +79,8 @@ def test_a_csv_gets_the_recipe_for_a_csv(tmp_path):
         title="mine.csv",
         data=Data(path=str(file), y="c"),
         input=Input(transform="standardise"),
+        target=Target(transform="standardise"),
+        model=Model(initial=(0.0, 0.0)),
         training=Training(lr=0.1),
     )
     assert (opened.recipe.split.fraction, opened.recipe.split.seed) == (0.2, 0)

@@ -239,7 +239,7 @@ def has_curve(text):
 
 def test_curves_are_named_at_their_ends_with_the_last_loss():
     lines = loss_lines(loss())
-    (train,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("train 1.50")]
+    (train,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("train 1.500")]
     (val,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("validation 4.50")]
     assert val < train
     assert has_curve(lines[train])
@@ -580,7 +580,7 @@ async def test_a_hidden_chart_remembers_what_to_draw():
         assert chart.refreshed == []
         chart.display = True
         await pilot.pause()
-        assert any("train 1.50" in line for line in app.lines(chart))
+        assert any("train 1.500" in line for line in app.lines(chart))
 
 
 async def test_columns_are_announced_when_they_change():

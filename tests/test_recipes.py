@@ -116,7 +116,8 @@ def test_a_remedy_is_one_change_of_the_model_that_is_too_rich(name):
 def test_a_gradient_by_trying_throws_the_weight_and_then_sticks():
     trained = Trained("finite-difference").to(1)
     assert f"{trained.run.weights[0].item():.4f}" == "-44.1730"
-    assert f"{trained.to(5).train:.0e}" == "2e+17"
+    # Differences of losses near 1e10: what they lose in rounding depends on the processor.
+    assert 1e17 < trained.to(5).train < 3e17
     assert trained.to(50).train == trained.to(60).train
 
 
@@ -148,7 +149,7 @@ def test_a_line_through_a_curve_underfits_until_it_may_bend():
     trained = Trained("underfit")
     assert len(trained.run.data.y) == 11
     lowest = trained.to(50).train
-    assert trained.to(500).train == lowest
+    assert trained.to(500).train == pytest.approx(lowest, rel=1e-6)
     assert f"{lowest:.2f}" == "1.25"
     assert f"{trained.evidence.durbin_watson:.2f}" == "0.38"
     assert trained.verdict == "underfitting"

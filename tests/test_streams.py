@@ -74,9 +74,11 @@ def test_every_command_writes_in_any_encoding(told, encoding, tmp_path):
     rows = "".join(f"{x},{2 * x + 0.5}\n" for x in range(1, 5))
     (tmp_path / f"{CHINESE}é.csv").write_text(f"in — {CHINESE},out\n{rows}")
     code, out, err = told(encoding, "run", tmp_path / f"{CHINESE}é.csv", "--epochs", 3)
-    assert (code, err) == (0, "")
-    # Too few rows to validate: a dash in the table.
     dash = "—" if encoding in ("utf-8", "cp1252") else "-"
+    named = CHINESE if encoding == "utf-8" else r"\u6807"
+    assert code == 0
+    assert err.splitlines()[0].endswith(f"input x: in {dash} {named}, target y: out")
+    # Too few rows to validate: a dash in the table.
     assert [line.split()[2] for line in out.splitlines()[1:4]] == [dash] * 3
     code, out, _ = told(encoding, "runs")
     assert (code, out.split()[-1]) == (0, dash)

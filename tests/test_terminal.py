@@ -183,9 +183,7 @@ def test_what_a_file_holds_is_shown_and_never_obeyed(tmp_path):
     hostile.write_text("[red]x\x1b[31m,y[/]\n1,2\n2,4.5\n3,6\n")
     with Terminal(hostile) as terminal:
         terminal.wait_for("not started")
-        terminal.sees(
-            "[red]x\\", "y[/]", r"[red]\x1b[31m", "1.0       2.0", "too few rows to validate"
-        )
+        terminal.sees("[red]x\\", "y[/]", r"[red]\x1b[31m", "1     2.0", "too few rows to validate")
         terminal.press("n")
         terminal.wait_for(" epoch 1 ")
         terminal.press("4", "4")
