@@ -10,6 +10,7 @@ Nothing slow is imported here: until `end_at_once` has run, signals do as Python
 import os
 import select
 import signal
+from collections.abc import Callable
 
 ENDING = (
     signal.SIGINT,
@@ -46,10 +47,15 @@ def end_at_once() -> None:
             signal.signal(number, _end)
 
 
-def exit_in(seconds: float, code: int) -> None:
-    """End the process with `code` after `seconds`, even if it is still waiting for something."""
+def exit_in(seconds: float, code: int, restore: Callable[[], None] | None = None) -> None:
+    """End the process with `code` after `seconds`, even if it is still waiting for something.
+
+    `restore` is called just before that; it must not wait.
+    """
 
     def end(*_: object) -> None:
+        if restore:
+            restore()
         _show_cursor()
         os._exit(code)
 

@@ -240,7 +240,7 @@ def has_curve(text):
 def test_curves_are_named_at_their_ends_with_the_last_loss():
     lines = loss_lines(loss())
     (train,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("train 1.500")]
-    (val,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("validation 4.50")]
+    (val,) = [row for row, line in enumerate(lines) if line.rstrip().endswith("validation 4.500")]
     assert val < train
     assert has_curve(lines[train])
     assert lines[-2].rstrip().endswith("epoch")

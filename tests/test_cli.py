@@ -263,7 +263,9 @@ def test_a_csv_of_one_s_own_is_trained_on(tempfit, tmp_path):
     assert out.splitlines()[1].split()[2] == "—"
     assert code == 0
     assert err.splitlines() == [
-        "mine.csv: input x: in, target y: out; not used: t",
+        "mine.csv: input x: in, target y: out",
+        "mine.csv: not used: t",
+        "mine.csv: the comma is the decimal sign in out: 2,5 is read as 2.5",
         "mine.csv: 4 rows are too few for a fraction of 0.2: none validates",
     ]
 

@@ -18,7 +18,7 @@ from tempfit_tui.frame import Change, Curve, EarlyStop, Stopped, Verdict, View
 from tempfit_tui.record import Record
 from tempfit_tui.session.picture import frame_of
 from tempfit_tui.table import Table
-from tempfit_tui.text import harmless
+from tempfit_tui.text import harmless, number
 from tempfit_tui.training.evidence import Witness
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -167,7 +167,7 @@ def test_what_was_done_is_named_above_the_chart():
     said = texts(root)
     for words in ("rmsprop, lr 1e-06", "noise 0.1, l2 0.25, …", "early stop"):
         assert words in said
-    assert f"best epoch 103: {frame.best_loss:.4g}" in said
+    assert f"best epoch 103: {number(frame.best_loss, 4)}" in said
     upright = sorted(
         float(e.get("x1"))
         for e in root.iter(f"{SVG}line")

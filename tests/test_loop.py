@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers import SECTION_6, bits, is_near_zero, run_of, table_of
+from helpers import SECTION_6, bits, run_of, table_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import mse_loss
@@ -11,6 +11,8 @@ import tempfit_tui.training.loop as loop_module
 import tempfit_tui.training.run as run_module
 from tempfit_tui.training.loop import Losses, measured
 
+# Columns with tiny differences are refused.
+CELLS = st.floats(-1e3, 1e3).map(lambda value: round(value, 6))
 BY_HAND = {**SECTION_6, "training__gradient": "analytic"}
 
 
@@ -44,9 +46,7 @@ def assert_alike(n, m, epochs, seed, size):
 
 
 @given(
-    rows=st.lists(
-        st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=3, max_size=70
-    ).filter(is_near_zero),
+    rows=st.lists(st.tuples(CELLS, CELLS), min_size=3, max_size=70),
     validating=st.integers(0, 1),
     scale=st.sampled_from([1.0, 0.1, 1e-3]),
     lr=st.sampled_from([1e-6, 1e-2, 0.5, 1e3]),

@@ -1,12 +1,18 @@
 """What is sent to the terminal: the difference, which shows what the whole would have shown."""
 
+import os
+import pty
 import re
+import termios
+import tty
+from types import SimpleNamespace
 
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tempfit_tui.ui.output.driver import TerminalDriver
 from tempfit_tui.ui.output.ink import PLAIN, ink
 from tempfit_tui.ui.output.picture import Picture, is_frame
 
@@ -152,3 +158,26 @@ def test_what_does_more_than_draw_is_no_frame(output):
 def test_a_frame_of_textual_s_is_one():
     assert is_frame("\x1b[1;1H\x1b[31mone\x1b[0m\n\x1b[2;1Htwo ⣀\x1b[1;1H")
     assert re.fullmatch(r"[\x20-\x7e\x1b]+", Picture(3, 3).difference())
+
+
+def test_a_terminal_is_restored_without_waiting_for_it():
+    reader, line = pty.openpty()
+    try:
+        before = termios.tcgetattr(line)
+        tty.setraw(line)
+        driver = SimpleNamespace(_has_terminal=True, fileno=line, attrs_before=before)
+        TerminalDriver.restore(driver)
+        written = os.read(reader, 1000)
+        assert written.endswith(b"\x1b[?1049l\x1b[?25h")
+        assert b"\x1b[?1003l" in written
+        assert termios.tcgetattr(line) == before
+        # Where nobody reads, it returns all the same.
+        os.set_blocking(line, False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                os.write(line, b" " * 4096)
+        os.set_blocking(line, True)
+        TerminalDriver.restore(driver)
+    finally:
+        os.close(reader)
+        os.close(line)

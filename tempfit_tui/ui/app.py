@@ -60,6 +60,11 @@ class TempfitApp(App[None]):
         if isinstance(self._driver, TerminalDriver):
             self._driver.suspend()
 
+    def restore_terminal(self) -> None:
+        """Restore the terminal without waiting for it, when the process is about to be ended."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.restore()
+
     def search_themes(self) -> None:
         """Show all themes by name."""
         words = "Search for themes…"

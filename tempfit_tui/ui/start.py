@@ -48,7 +48,7 @@ def _end(
     app: TempfitApp, loop: asyncio.AbstractEventLoop, number: int, _: FrameType | None
 ) -> None:
     # Where the terminal is gone or doesn't read, restoring it may never come to an end.
-    exit_in(GRACE_SECONDS, 128 + number)
+    exit_in(GRACE_SECONDS, 128 + number, app.restore_terminal)
     # In the background, restoring it would stop the process.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # Through the main screen's queue: an exit before it is mounted leaves it without its panes.

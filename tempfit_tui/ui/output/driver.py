@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -28,6 +29,9 @@ from .picture import Picture, is_frame
 from .reader import AT_ONCE, Inbox, read_terminal
 from .size import terminal_size
 
+LEAVE = b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l"
+LEAVE += b"\x1b[<u\x1b[?1049l\x1b[?25h"
+"""What Textual writes in parts: all modes off, the keyboard's own, the normal screen, a cursor."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 """Around a frame: the terminal shows it at once or not at all."""
 QUESTION = "\x1b[?2026$p"
@@ -240,6 +244,17 @@ class TerminalDriver(LinuxDriver):
         """Read no more keys, and drop those that were typed."""
         if self._has_terminal:
             super().disable_input()
+
+    def restore(self) -> None:
+        """Restore the terminal in the middle of anything, without waiting for it."""
+        if not self._has_terminal:
+            return
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        with contextlib.suppress(OSError):
+            line = os.open(os.ttyname(self.fileno), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(line, LEAVE)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, once it has answered or has had the time to."""

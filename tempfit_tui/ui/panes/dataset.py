@@ -45,7 +45,7 @@ class DatasetPane(Lines):
     def on_mount(self) -> None:
         """Show the rows at once; their split comes with the first frame."""
         self._glyphs.fit_scrollbar(self)
-        self._lay_out()
+        self.set_rows(len(self._table))  # Decisions are added once their width is known.
         self.border_subtitle = f"{len(self._table):,} rows"
 
     def on_resize(self, _: events.Resize) -> None:
@@ -103,10 +103,17 @@ class DatasetPane(Lines):
         )
         self._notes = [
             line.stylize("$foreground 70%")
-            for decision in (*self._decisions, *(self._setup.decisions if self._setup else ()))
+            for decision in self._all_decisions()
             for line in self._wrapped(decision, width)
         ]
         self.set_rows(len(self._notes) + len(self._table))
+
+    def _all_decisions(self) -> Sequence[str]:
+        if not self._setup:
+            return self._decisions
+        # The border says it in fewer words.
+        others = [words for words in self._setup.decisions if words != self._setup.note]
+        return [*self._decisions, *others]
 
     def _wrapped(self, decision: str, width: int) -> list[Content]:
         first, *others = Content(self._glyphs(decision)).wrap(max(1, width - 3))
