@@ -14,6 +14,8 @@ MOST_DIGITS = 17
 OF_ERROR, OF_DEVIATION = 0.5, 0.01
 """Rounding the coefficients moves predictions by no more than this part of the typical error, or
 of the targets' standard deviation where there is hardly an error."""
+LARGE = 1e15
+"""Below this whole numbers are written out."""
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -66,7 +68,10 @@ def _quoted(name: str) -> str:
 
 
 def _written(value: float, digits: int) -> str:
-    return fixed(value, 4) if digits == 4 and abs(value) < 1e7 else f"{value:.{digits}g}"
+    if digits == 4 and abs(value) < 1e7:
+        return fixed(value, 4)
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < LARGE else text
 
 
 def _moved(

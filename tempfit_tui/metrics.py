@@ -5,7 +5,7 @@ import math
 from tempfit_tui.text import number
 
 MOST_NINES = 9
-"""Decimals with which a share next to 1 is shown at most."""
+"""The largest number of decimals of a share next to 1."""
 
 
 def rmse(loss: float | None) -> float | None:
@@ -23,8 +23,10 @@ def r_squared(loss: float | None, variance: float | None) -> float | None:
 
 
 def r_squared_text(share: float) -> str:
-    """Return an R² with four digits; one that is next to 1 does not show as 1, as in 0.99997."""
+    """Return an R² with four decimals; one below 1 does not show as 1, as in 0.99997."""
     decimals = 4
-    while share < 1 and float(f"{share:.{decimals}f}") == 1 and decimals < MOST_NINES:
+    while share < 1 and float(f"{share:.{decimals}f}") == 1:
         decimals += 1
+        if decimals > MOST_NINES:
+            return f">0.{'9' * MOST_NINES}"
     return f"{share:.{decimals}f}" if share > -1 else number(share)

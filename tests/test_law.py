@@ -17,6 +17,8 @@ from tempfit_tui.law import law_text
         ("linear", [-936.4, 19200.8], ("age", "price"), "price = −936.4000 age + 19200.8000"),
         ("polynomial", [1, -2, 0.5], ("x", "y"), "y = 1.0000 − 2.0000 x + 0.5000 x²"),
         ("polynomial", [-1, 0, 0, 3], ("x", "y"), "y = −1.0000 + 0 x + 0 x² + 3.0000 x³"),
+        ("linear", [59.9977, 1699999999.9], ("x", "y"), "y = 59.9977 x + 1700000000"),
+        ("linear", [-3.2e21, 0.5], ("x", "y"), "y = −3.2e+21 x + 0.5000"),
         # As pandas names columns without names.
         ("linear", [1.8, 31.4], ("0", "1"), "'1' = 1.8000 '0' + 31.4000"),
         ("mlp", None, ("x", "y"), ""),
