@@ -144,6 +144,16 @@ def test_an_offset_is_round_and_leaves_numbers_about_as_large_as_their_range(con
     assert digits == pytest.approx(round(digits), abs=1e-3)
 
 
+@pytest.mark.parametrize("transform", ["none", "standardise"])
+def test_targets_that_are_all_equal_fit(tempfit, tmp_path, transform):
+    (tmp_path / "mine.csv").write_text("a,b\n" + "".join(f"{x},5\n" for x in range(10)))
+    given = ("--set", f"target.transform={transform}", "--epochs", 2000, "--json")
+    _, out, _ = tempfit("run", tmp_path / "mine.csv", *given)
+    result = json.loads(out.splitlines()[-1])
+    assert (result["verdict"], result["train_r2"]) == ("fits", None)
+    assert result["final_val_loss"] == pytest.approx(0, abs=1e-10)
+
+
 def test_columns_near_0_have_no_offset():
     for column in (THERMOMETER.x, THERMOMETER.y, (1990.0, 2020.0), (0.0, 1e9), (3.0, 3.0)):
         assert offset_of(column) == 0

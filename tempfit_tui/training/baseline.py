@@ -31,24 +31,28 @@ class Baseline(NamedTuple):
     val_rows: int
     val_variance: float | None = None
     """Of the validation targets; None for fewer than two."""
+    rounding: float = 0.0
+    """Where all targets are equal, a loss that 32-bit training comes down to."""
 
     @property
     def floor(self) -> float:
         """The line's training loss, but not 0 where the points lie on a line."""
-        return max(self.line_train, 1e-3 * self.variance)
+        return max(self.line_train, 1e-3 * self.variance, self.rounding)
 
 
 def baseline_of(data: Dataset) -> Baseline:
     """Return what the losses on `data` are compared with."""
     line, unit = least_squares_line(data), data.loss_unit
-    val_y = data.exact.val_y
+    y, val_y = data.exact.y, data.exact.val_y
+    variance = float(y.var(correction=0)) * unit
     return Baseline(
         line_train=line.train,
         line_val=line.val,
-        variance=float(data.exact.y.var(correction=0)) * unit,
-        train_rows=len(data.exact.y),
+        variance=variance,
+        train_rows=len(y),
         val_rows=len(val_y),
         val_variance=float(val_y.var(correction=0)) * unit if len(val_y) > 1 else None,
+        rounding=0.0 if variance else 1e-6 * float(y.square().mean()) * unit,
     )
 
 

@@ -185,7 +185,7 @@ def _overfitting(evidence: Evidence, smooth: Tensor) -> Verdict | None:
     """Return that the model overfits, or that validation rises all the same; None if neither."""
     train, val, line = evidence.train, evidence.val, evidence.baseline
     near = (smooth <= NEAR_LINE * line.floor).nonzero()
-    if val is None or evidence.epoch < FIRST_OVERFITTING or not len(near):
+    if val is None or evidence.epoch < FIRST_OVERFITTING or not len(near) or not line.floor:
         return None
     smooth_val, place = val.smooth(), int(near[0])
     place += int(smooth_val[place:].argmin())
