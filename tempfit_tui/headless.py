@@ -38,6 +38,7 @@ def train(opened: Opened, epochs: int | None, every: int, as_json: bool) -> Stop
         return _trained(session, end, every, as_json)
     finally:
         session.leave()
+        journal.close()
         if journal.trouble:
             click.echo(f"tempfit-tui: {journal.trouble}", err=True)
 
