@@ -257,7 +257,7 @@ class Frame(msgspec.Struct, frozen=True):
     The curves, the changes and the best record are still those of the whole run.
     """
     notice: str = ""
-    """Why the journal isn't kept on disk; "" where it is."""
+    """Why the journal isn't kept on disk, or what is missing there; "" for nothing."""
     setup: Setup | None = None
     """Only in the first frame after a start."""
     cut_off: CutOff | None = None

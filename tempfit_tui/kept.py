@@ -1,12 +1,14 @@
 """Runs of the journal without a screen: listed, trained again, taken away."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from tempfit_tui.home import home
-from tempfit_tui.journal.journal import opened
+from tempfit_tui.journal.journal import Journal, opened
 from tempfit_tui.json_lines import json_line
 from tempfit_tui.record import ExportKind, RunSummary
 from tempfit_tui.signals import Ending
@@ -18,15 +20,31 @@ HEADINGS = ("id", "opened", "epochs", "train", "validation", "best", "verdict", 
 TO_THE_RIGHT = ("epochs", "train", "validation", "best")
 
 
+@contextmanager
+def _journal() -> Iterator[Journal]:
+    """Open the journal, say what is missing there, and close it.
+
+    Raises:
+        InputError: it can't be read.
+    """
+    journal = opened(home())
+    if journal.trouble:
+        click.echo(f"tempfit-tui: {journal.trouble}", err=True)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
 def list_runs(as_json: bool) -> None:
     """Print the runs of the journal, the newest first.
 
     Raises:
         InputError: the journal can't be read.
     """
-    reader = opened(home()).read
-    # Counted first: another app may begin a run meanwhile.
-    count, runs = reader.count(), reader.summaries()
+    with _journal() as journal:
+        # Counted first: another app may begin a run meanwhile.
+        count, runs = journal.read.count(), journal.read.summaries()
     damaged = max(0, count - len(runs))
     if as_json:
         for run in runs:
@@ -92,18 +110,18 @@ def replay_run(name: str, as_json: bool) -> bool:
     """
     from tempfit_tui.session.replaying import replay  # noqa: PLC0415 - loads torch
 
-    journal = opened(home()).read
-    run_id = journal.named(name)
-    epochs = journal.row(run_id).epochs
-    shown = sys.stderr.isatty() and epochs >= LONG
-    bar = click.progressbar(length=epochs, file=sys.stderr, hidden=not shown)
-    with Ending() as ending, bar:
+    with _journal() as journal:
+        run_id = journal.read.named(name)
+        epochs = journal.read.row(run_id).epochs
+        shown = sys.stderr.isatty() and epochs >= LONG
+        bar = click.progressbar(length=epochs, file=sys.stderr, hidden=not shown)
+        with Ending() as ending, bar:
 
-        def reached(epoch: int) -> None:
-            ending.check()
-            bar.update(epoch - bar.pos)
+            def reached(epoch: int) -> None:
+                ending.check()
+                bar.update(epoch - bar.pos)
 
-        replayed = replay(journal, run_id, reached)
+            replayed = replay(journal.read, run_id, reached)
     at = replayed.differs_at
     if as_json:
         line = {"type": "replay", "identical": at is None, "epochs": replayed.epochs}
@@ -127,15 +145,15 @@ def export_run(name: str, kind: ExportKind, out: Path | None) -> None:
     from tempfit_tui.saving import write_new  # noqa: PLC0415
     from tempfit_tui.session.exporting import as_recipe, exported  # noqa: PLC0415
 
-    journal = opened(home())
-    run_id = journal.read.named(name)
-    record = journal.read.record(run_id)
-    if out and (out.exists() or out.is_symlink()):
-        raise _there(out)
-    if kind == "recipe":
-        content = as_recipe(record, out.parent if out else None)
-    else:
-        content = exported(record, run_id, kind, journal).encode()
+    with _journal() as journal:
+        run_id = journal.read.named(name)
+        record = journal.read.record(run_id)
+        if out and (out.exists() or out.is_symlink()):
+            raise _there(out)
+        if kind == "recipe":
+            content = as_recipe(record, out.parent if out else None)
+        else:
+            content = exported(record, run_id, kind, journal).encode()
     if out is None:
         click.echo(content, nl=False)
         return

@@ -125,7 +125,7 @@ def test_an_older_journal_is_brought_up_and_a_newer_one_refused(tmp_path, monkey
         assert (later.trouble, [each.id for each in later.read.summaries()]) == ("", [run])
         later.close()
         made = rows(tmp_path, "SELECT name FROM migrations")
-        assert made == [("runs",), ("leaps",), ("notes",)]
+        assert made == [("runs",), ("leaps",), ("commits",), ("notes",)]
         assert rows(tmp_path, "SELECT * FROM notes") == []
     told = f"{file_of(tmp_path)}: from a newer tempfit-tui (notes); update to read it"
     assert complaint(InputError, opened, tmp_path) == told
@@ -383,6 +383,7 @@ COLUMNS = {
     "states": ("run", "epoch", "kind", "state", "seal"),
     "verdicts": ("run", "epoch", "kind", "words"),
     "migrations": ("name",),
+    "commits": ("journal", "number"),
 }  # fmt: skip
 EVERY_COLUMN = [(table, column) for table, columns in COLUMNS.items() for column in columns]
 DRAWING = torch.Generator().get_state()
@@ -792,7 +793,7 @@ def test_a_table_is_kept_once_and_goes_with_the_last_run_on_it():
     assert (count("tables"), count("runs"), count("losses")) == (2, 2, 2)
     assert journal.read.record(runs[1]).table == TABLE
     journal.delete(runs[1:])
-    assert [count(table) for table in COLUMNS] == [0, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert [count(table) for table in COLUMNS] == [0, 0, 0, 0, 0, 0, 0, 0, 3, 1]
 
 
 def test_of_several_to_delete_all_go_or_none():

@@ -286,7 +286,7 @@ async def test_without_a_journal_it_is_told_and_all_goes_on(damage):
         (home() / "journal.db").write_text("these are no pages" * 100)
     async with sitting_at() as person:
         await person.until(lambda: "in memory only" in person.frame.notice, "a word of it")
-        await person.sees("Runs aren't kept")
+        await person.sees("Journal")
         await lived(person)
         await person.press("left_square_bracket")
         await person.sees("looking back")

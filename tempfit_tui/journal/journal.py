@@ -18,6 +18,7 @@ import msgspec
 
 from tempfit_tui import __version__
 from tempfit_tui.journal.lives import Lives
+from tempfit_tui.journal.newest import commits_missing, count_commit, note_newest
 from tempfit_tui.journal.pages import FLOAT, SPACED, Beginning, Page, key_of, seal
 from tempfit_tui.journal.reading import Losses, Reader
 from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected, refuse_beheaded
@@ -36,20 +37,41 @@ class Journal:
     """The runs of a person, on disk in `folder`; in memory where there is none.
 
     Where the disk fails it goes on in memory and says so in `trouble`; nothing is raised for it.
+    With `strict` a file that can't be opened is refused.
+
+    Raises:
+        InputError: it is strict, and the file can't be opened.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, strict: bool = False) -> None:
         self.trouble = ""
-        """Why runs aren't kept on disk, in one line; "" where they are."""
+        """Why runs aren't kept on disk, or what is missing there, in one line; "" for nothing."""
         self._file = folder / FILE if folder else None
         self._lives = Lives(folder / "live" if folder else None)
         try:
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
-            db = connected(self._file)
+            db = self._connected()
         except (sqlite3.Error, OSError, InputError) as error:
+            if strict:
+                raise _refusal(self._file, error) from error
             db = self._memory(error)
         self._use(db)
+
+    def _connected(self) -> sqlite3.Connection:
+        """Open the file at its newest commit; where that is gone, say so in `trouble`."""
+        file = self._file
+        db = connected(file)
+        if file and (missing := commits_missing(db, file)):
+            # Opened again, SQLite reads its log again too.
+            db.close()
+            db = connected(file)
+            if missing := commits_missing(db, file):
+                self.trouble = harmless(
+                    f"{file}: the last {missing:,} changes are missing, as {file.name}-wal was "
+                    "damaged or removed; check the newest runs, or restore both from a backup"
+                )
+        return db
 
     def _use(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -81,11 +103,14 @@ class Journal:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            commit = count_commit(self._db, self._file)
             self._db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
+        if self._file:
+            note_newest(self._file, commit)
 
     def begin(self, beginning: Beginning, page: Page) -> str:
         """Begin a run with its first page, and with what its parent was; return its id.
@@ -198,7 +223,8 @@ class Journal:
 
     def thin(self, run: str) -> None:
         """Leave out every other state along the way."""
-        with contextlib.suppress(sqlite3.Error):  # on a full disk there is no harm in too many
+        # On a full disk there is no harm in too many.
+        with contextlib.suppress(sqlite3.Error), self._transaction():
             self._db.execute(
                 "DELETE FROM states WHERE rowid IN (SELECT place FROM (SELECT rowid AS place, "
                 "row_number() OVER (ORDER BY epoch) AS number FROM states "
@@ -219,12 +245,20 @@ class Journal:
             raise InputError(f"run {run}: can't be locked ({error.strerror})") from error
         if not alone:
             raise InputError(f"run {run}: another tempfit-tui is training it; leave it there first")
-        with contextlib.suppress(sqlite3.Error):  # the next page tells
-            self._db.execute("UPDATE runs SET left = NULL WHERE id = ?", (run,))
+        try:
+            with self._transaction():
+                self._take_up(run)
+        except sqlite3.Error as error:
+            self._go_on_in_memory(error, run)
+            with contextlib.suppress(sqlite3.Error), self._transaction():
+                self._take_up(run)
+
+    def _take_up(self, run: str) -> None:
+        self._db.execute("UPDATE runs SET left = NULL WHERE id = ?", (run,))
 
     def leave(self, run: str) -> None:
         """Live `run` no longer: it is complete as it is."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error), self._transaction():
             self._leave(run)
         self._lives.end(run)
 
@@ -268,13 +302,19 @@ def opened(folder: Path) -> Journal:
     """
     file = folder / FILE
     try:
-        if not file.exists():
-            refuse_beheaded(file)
-            return Journal(None)
-        connected(file).close()
-    except (sqlite3.Error, OSError) as error:
-        raise InputError(f"{_told(file, error)}; move it away") from error
-    return Journal(folder)
+        if file.exists():
+            return Journal(folder, strict=True)
+        refuse_beheaded(file)
+    except OSError as error:
+        raise _refusal(file, error) from error
+    return Journal(None)
+
+
+def _refusal(file: Path | None, error: Exception) -> InputError:
+    """Return `error` as one line with the mend."""
+    if isinstance(error, InputError):
+        return error
+    return InputError(f"{_told(file, error)}; move it away")
 
 
 def _told(file: Path | None, error: Exception) -> str:

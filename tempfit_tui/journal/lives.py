@@ -7,9 +7,13 @@ locked is what a process left that was killed.
 import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from tempfit_tui.record import RunState
+
+LOOK_SECONDS, LOOK_STEP_SECONDS = 0.1, 0.002
+"""How long a lock is waited for, which another process may hold only to look."""
 
 
 class Lives:
@@ -27,12 +31,20 @@ class Lives:
             self._held[run] = -1
             return True
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._folder / run, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _locked(file):
-            os.close(file)
-            return False
-        self._held[run] = file
-        return True
+        place, deadline = self._folder / run, time.monotonic() + LOOK_SECONDS
+        while True:
+            file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not _locked(file):
+                os.close(file)
+                # Who only looks lets go at once.
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(LOOK_STEP_SECONDS)
+            elif _is_at(file, place):
+                self._held[run] = file
+                return True
+            else:  # whoever left the run took the file away after it was opened here
+                os.close(file)
 
     def end(self, run: str) -> None:
         """Live `run` no longer."""
@@ -65,6 +77,14 @@ class Lives:
             if file >= 0:
                 os.close(file)
         self._held.clear()
+
+
+def _is_at(file: int, place: Path) -> bool:
+    """Tell whether an open file is the one at `place`."""
+    try:
+        return os.path.samestat(os.fstat(file), place.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _locked(file: int, how: int = fcntl.LOCK_EX) -> bool:

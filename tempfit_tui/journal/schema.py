@@ -5,12 +5,14 @@ A file that holds more than tables, or migrations that aren't known, is no journ
 
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
 
 from tempfit_tui.text import InputError
 
 BUSY_SECONDS = 5.0
 """How long one app waits for another to write."""
+BUSY_STEP_SECONDS = 0.01
 MAX_BLOB = 64 * 2**20
 """No value is longer, in bytes."""
 
@@ -39,6 +41,10 @@ MIGRATIONS: dict[str, str] = {
     "leaps": """
         CREATE TABLE leaps (
             run TEXT REFERENCES runs, epoch INTEGER, until INTEGER, PRIMARY KEY (run, epoch));
+    """,
+    "commits": """
+        CREATE TABLE commits (journal TEXT, number INTEGER);
+        INSERT INTO commits VALUES (lower(hex(randomblob(8))), 0);
     """,
 }
 """Each is made once, in this order; what has landed is never changed."""
@@ -81,11 +87,8 @@ def connected(file: Path | None) -> sqlite3.Connection:
         db.text_factory = _text
         # Nothing that the file's own schema says is run on reading it.
         db.execute("PRAGMA trusted_schema = OFF")
-        _refuse_strangers(db, file)
-        if _made(db) != list(MIGRATIONS):
-            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
-            _migrate(db)
+        if _made_by_us(db, file) != list(MIGRATIONS):
+            _prepare(db)
         # A killed process loses nothing; after a power cut the last second may be gone.
         db.execute("PRAGMA synchronous = NORMAL")
     except BaseException as error:
@@ -111,13 +114,20 @@ def _text(text: bytes) -> str:
     return text.decode(errors="replace")
 
 
-def _refuse_strangers(db: sqlite3.Connection, file: Path | None) -> None:
-    kinds = {kind for (kind,) in db.execute("SELECT DISTINCT type FROM sqlite_master")}
+def _made_by_us(db: sqlite3.Connection, file: Path | None) -> list[str]:
+    """Return the migrations made so far, having checked that the file is a journal or new."""
+    db.execute("BEGIN")  # one snapshot: another app may be making the tables
+    found = [(str(kind), name) for kind, name in db.execute("SELECT type, name FROM sqlite_master")]
     known = _made(db)
-    if kinds - {"table", "index"} or (kinds and not known):
+    db.execute("COMMIT")
+    tables = {name for kind, name in found if kind == "table"}
+    # An earlier version could be killed when it had made no more than the list of migrations.
+    strange = not known and tables - {"migrations"}
+    if {kind for kind, _ in found} - {"table", "index"} or strange:
         raise InputError(f"{file}: not a journal of tempfit-tui; move it away")
     if unknown := [name for name in known if name not in MIGRATIONS]:
         raise InputError(f"{file}: from a newer tempfit-tui ({unknown[0]}); update to read it")
+    return known
 
 
 def _made(db: sqlite3.Connection) -> list[str]:
@@ -128,18 +138,36 @@ def _made(db: sqlite3.Connection) -> list[str]:
     return [name for (name,) in db.execute("SELECT name FROM migrations ORDER BY rowid")]
 
 
-def _migrate(db: sqlite3.Connection) -> None:
-    """Make what is missing; each migration with its record is one transaction."""
-    db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
-    for name, statements in MIGRATIONS.items():
-        db.execute("BEGIN IMMEDIATE")
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make the file a journal, or bring it up to date; wait while another app does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
         try:
-            # Another app may have made it while this one waited.
-            if name not in _made(db):
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute("PRAGMA journal_mode = WAL")
+            _migrate(db)
+        except sqlite3.OperationalError as error:
+            # SQLite itself doesn't wait to change the journal mode.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_STEP_SECONDS)
+        else:
+            return
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Make all that is missing in one transaction: a process that is killed leaves none of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+        made = _made(db)  # another app may have made them while this one waited
+        for name, statements in MIGRATIONS.items():
+            if name not in made:
                 for statement in filter(str.strip, statements.split(";")):
                     db.execute(statement)
                 db.execute("INSERT INTO migrations VALUES (?)", (name,))
-            db.execute("COMMIT")
-        except BaseException:
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
             db.execute("ROLLBACK")
-            raise
+        raise

@@ -124,8 +124,8 @@ class MainScreen(MendingScreen):
         self._offer = seen.frame.cut_off or (None if seen.frame.epoch else self._offer)
         if seen.frame.notice != self._notice:
             self._notice = seen.frame.notice
-            told, title = self.glyphs(self._notice), "Runs aren't kept"
-            self.notify(told, title=title, severity="warning", timeout=10, markup=False)
+            told = self.glyphs(self._notice)
+            self.notify(told, title="Journal", severity="warning", timeout=10, markup=False)
         self._write_bars()
         if seen.charts:
             self.query_one(LossPane).show(seen, self.trainer.view)
