@@ -158,6 +158,7 @@ def test_standardising_goes_by_the_training_rows_and_the_population_deviation():
 def test_standardised_training_rows_have_mean_0_and_deviation_1(columns):
     x, y = columns
     assume(np.std(x[:-1]) > 1e-3 * (1 + np.abs(x).max()))
+    y = np.round(y, 6)  # Tiny differences are refused.
     table = table_of(x, y)
     ways = {"input__transform": "standardise", "target__transform": "standardise"}
     data = prepare(recipe(**ways, split__validation=[len(x) - 1]), table)
