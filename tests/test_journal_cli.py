@@ -29,7 +29,7 @@ from tempfit_tui.journal.journal import Journal
 from tempfit_tui.journal.pages import seal
 from tempfit_tui.recipe import PlannedChange
 from tempfit_tui.record import UNKNOWN, Source
-from tempfit_tui.saving import save_table
+from tempfit_tui.saving import data_of_saved, save_table
 from tempfit_tui.session import replaying
 from tempfit_tui.session.replaying import replay
 from tempfit_tui.session.session import Session
@@ -493,8 +493,12 @@ def test_a_table_written_is_read_back_to_the_bit(tmp_path_factory, rows, x_name,
     table = Table("a.csv", x_name, y_name, x, y)
     folder = tmp_path_factory.mktemp("tables")
     if complaint(ValueError, float, x_name) and complaint(ValueError, float, y_name):
-        again = read_table(save_table(table, folder))
-        assert (again.x_name, again.y_name) == (x_name, y_name)
+        data = data_of_saved(table)
+        again = read_table(save_table(table, folder), data.x, data.y, decimal=data.decimal)
+        for name, read in ((x_name, again.x_name), (y_name, again.y_name)):
+            # What would be read as a comment or a missing value has a word before it.
+            assert read in (name, f"column {name}")
+            assert read == name or name.startswith(("#", "sep=")) or len(name) == 1
         assert (again.x.tobytes(), again.y.tobytes()) == (x.tobytes(), y.tobytes())
 
 

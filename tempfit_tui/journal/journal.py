@@ -18,7 +18,12 @@ import msgspec
 
 from tempfit_tui import __version__
 from tempfit_tui.journal.lives import Lives
-from tempfit_tui.journal.newest import commits_missing, count_commit, note_newest
+from tempfit_tui.journal.newest import (
+    commits_missing,
+    count_commit,
+    note_new_journal,
+    note_newest,
+)
 from tempfit_tui.journal.pages import FLOAT, SPACED, Beginning, Page, key_of, seal
 from tempfit_tui.journal.reading import Losses, Reader
 from tempfit_tui.journal.schema import BY_EPOCH, OF_A_RUN, connected, refuse_beheaded
@@ -61,8 +66,11 @@ class Journal:
     def _connected(self) -> sqlite3.Connection:
         """Open the file at its newest commit; where that is gone, say so in `trouble`."""
         file = self._file
+        is_new = file is not None and not file.exists()
         db = connected(file)
-        if file and (missing := commits_missing(db, file)):
+        if file and is_new:
+            note_new_journal(db, file)
+        elif file and (missing := commits_missing(db, file)):
             # Opened again, SQLite reads its log again too.
             db.close()
             db = connected(file)

@@ -81,15 +81,24 @@ def count_commit(db: sqlite3.Connection, file: Path | None) -> Commit:
 def commits_missing(db: sqlite3.Connection, file: Path) -> int:
     """Return how many commits were made to the journal `file` that `db` doesn't hold.
 
-    0 where that can't be read: who reads the runs is told.
+    0 where that can't be read: reading the runs reports it.
     """
     noted = read_newest(file)  # first: what is committed meanwhile only adds to what is held
     made = None
     with contextlib.suppress(sqlite3.Error):
         made = _made(db)
-    if not (noted and made) or noted.journal != made.journal:
+    if not (noted and made):
         return 0
+    if noted.journal != made.journal:
+        # All that was in the file was in the log, and its tables have just been made again.
+        return noted.number if made.number == 0 else 0
     return max(0, noted.number - made.number)
+
+
+def note_new_journal(db: sqlite3.Connection, file: Path) -> None:
+    """Note that the journal `file` is a new one; an older one's number means nothing any more."""
+    if made := _made(db):
+        note_newest(file, made)
 
 
 def _made(db: sqlite3.Connection) -> Commit | None:
