@@ -301,7 +301,8 @@ def check_what_was_answered(home, witness, offered, frame):
         # Going back to the first weights begins a run that isn't there before its first epoch.
         back = any(isinstance(request, Rewind | Branch) for request in witness.asked)
         # One that was stopped early has ended: it is left when the app is gone.
-        ended = [stop.epoch for stop in stops.get(last.run, ())][-1:] == [runs[last.run].epochs]
+        stopped = [stop.epoch for stop in stops.get(last.run, ())][-1:]
+        ended = last.run in runs and stopped == [runs[last.run].epochs]
         assert back or ended or last.run is None, f"run {last.run} was not offered"
 
 

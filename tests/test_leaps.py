@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 from array import array
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -37,7 +38,6 @@ from tempfit_tui.export.picture import picture
 from tempfit_tui.export.script import script
 from tempfit_tui.frame import MOST_LEAP, Leap, View
 from tempfit_tui.home import home
-from tempfit_tui.journal import schema
 from tempfit_tui.journal.journal import Journal
 from tempfit_tui.journal.pages import ANCHOR
 from tempfit_tui.recipe import PlannedChange
@@ -455,13 +455,16 @@ def test_a_branch_inside_a_leap_has_the_leap_up_to_there(tmp_path):
         assert replay(session.journal.read, run.id)[:2] == (run.epochs, None)
 
 
-def test_a_journal_without_leaps_is_brought_up(tmp_path, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", {"runs": schema.MIGRATIONS["runs"]})
-        session = session_in(tmp_path, **BY_HAND)
-        session.advance(20)
-        session.keeper.leave()
-        session.journal.close()
+def test_a_journal_without_leaps_is_brought_up(tmp_path):
+    session = session_in(tmp_path, **BY_HAND)
+    session.advance(20)
+    session.keeper.leave()
+    session.journal.close()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.executescript(
+            "DROP TABLE leaps; DROP TABLE commits; DELETE FROM migrations WHERE name != 'runs'"
+        )
+    (tmp_path / "journal.db-newest").unlink()
     assert rows(tmp_path, "SELECT name FROM migrations") == [("runs",)]
     again = Session.reopened(Journal(tmp_path), session.keeper.id)
     assert again.journal.read.summaries()[0].computed == 0
