@@ -18,6 +18,10 @@ MOST_DESCRIPTORS, MOST_THREADS = 40, 20
 READ_SECONDS = 0.03
 """So long a screen is read after a step; Esc alone takes longer to be known from a longer key."""
 ESCAPE_SECONDS = 0.15
+UNKNOWN_SECONDS = 3.0
+"""After so long Esc is pressed on a screen that isn't known."""
+QUIT_SECONDS = 0.5
+"""How long the end of the program is read before keys are pressed again."""
 NOISE = 0.03
 """How often the terminal sends something of its own between two steps."""
 LOOKED_AT = 20
@@ -146,24 +150,32 @@ class Sitting:
 
     def _wait_for_place(self):
         """Wait until the screen is one of those there are, unless the program is left."""
-        terminal, deadline = self._terminal, time.monotonic() + DEADLINE_SECONDS
+        terminal, began = self._terminal, time.monotonic()
         while not self.place and lives(terminal.pid):
-            assert time.monotonic() < deadline, f"which screen is this?\n{terminal.text}"
+            waited = time.monotonic() - began
+            assert waited < DEADLINE_SECONDS, f"which screen is this?\n{terminal.text}"
             terminal.reads_for(READ_SECONDS)
+            if waited > UNKNOWN_SECONDS:
+                # The command palette has no sign while a text is in its field, nor has a pane
+                # that it maximised.
+                self._write("\x1b")
+                terminal.reads_for(ESCAPE_SECONDS)
 
     def ends(self):
         """Close what is open and leave, if it isn't left; see that nothing stays behind."""
         terminal = self._terminal
         self._do(Resize(120, 40))
-        for _ in range(10):
-            if lives(terminal.pid) and self.place not in ("paused", "training"):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        # After ctrl+z keys are the shell's for a moment, so all of it may have to be pressed again.
+        while lives(terminal.pid):
+            assert time.monotonic() < deadline, f"it can't be closed:\n{terminal.text}"
+            if self.place in ("paused", "training"):
+                self._do(Press(("3",)))  # out of a text field
                 self._do(Press(("escape",)))
-        if lives(terminal.pid):
-            self._wait_for_place()
-            assert self.place in ("paused", "training"), f"it can't be closed:\n{terminal.text}"
-            self._do(Press(("3",)))  # out of a text field
-            self._do(Press(("escape",)))
-            self._do(Press(("q",)))
+                self._do(Press(("q",)))
+                terminal.reads_for(QUIT_SECONDS)
+            else:
+                self._do(Press(("escape",)))
         code = terminal.ended()
         assert code == 0, f"exit {code}:\n{terminal.text}"
         # Keys that came too late are the shell's: the terminal echoes them, on one line.
