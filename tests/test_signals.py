@@ -6,7 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import termios
-from contextlib import closing
+from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import pytest
 from helpers import until
@@ -15,6 +16,7 @@ from test_lifetime import assert_restored
 
 from tempfit_tui import signals
 from tempfit_tui.signals import ENDING, Ending, SignalledError
+from tempfit_tui.ui.output.driver import TerminalDriver
 
 AT_IMPORT = """
 import os, runpy, sys
@@ -175,17 +177,34 @@ def test_signals_to_stop_and_to_continue_are_obeyed_in_the_order_they_come():
         assert_restored(terminal, modes)
 
 
-SHELL = ("bash", "--norc", "--noprofile", "-i")
+def test_signals_to_stop_and_to_continue_that_come_together_stop_nothing():
+    scheduled = []
+    driver = SimpleNamespace(
+        _in_loop=scheduled.append, _stop="stop", _take_again="take again", _continued_at=-1.0
+    )
+    TerminalDriver._sigcont_application(driver)
+    TerminalDriver._sigtstp_application(driver)
+    assert (scheduled, driver._stop_wanted) == (["take again"], False)
+    driver._continued_at -= 1
+    TerminalDriver._sigtstp_application(driver)
+    assert (scheduled, driver._stop_wanted) == (["take again", "stop"], True)
 
 
-def test_ctrl_z_suspends_in_a_shell_and_what_is_typed_there_is_no_key():
-    command = " ".join([sys.executable, "-m", "tempfit_tui", *APP])
-    with Terminal(command=SHELL, variables={"PS1": "READY "}) as terminal:
+@contextmanager
+def job_in_a_shell():
+    """Give a terminal with a shell, and the app and its engine that train as a job of it."""
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    with Terminal(command=shell, variables={"PS1": "READY "}) as terminal:
         terminal.wait_for("READY")
-        terminal.press(command, "enter")
+        terminal.press(" ".join([sys.executable, "-m", "tempfit_tui", *APP]), "enter")
         terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
         (app,) = children_of(terminal.pid)
         (engine,) = children_of(app)
+        yield terminal, app, engine
+
+
+def test_ctrl_z_suspends_in_a_shell_and_what_is_typed_there_is_no_key():
+    with job_in_a_shell() as (terminal, app, engine):
         # A q that follows at once would end the app, and a space would pause it.
         terminal.press("\x1aq ")
         terminal.wait_for(lambda: state_of(app) == "T")
@@ -211,13 +230,7 @@ def test_ctrl_z_suspends_in_a_shell_and_what_is_typed_there_is_no_key():
 
 
 def test_a_job_whose_terminal_closes_while_it_is_suspended_ends():
-    command = " ".join([sys.executable, "-m", "tempfit_tui", *APP])
-    with Terminal(command=SHELL, variables={"PS1": "READY "}) as terminal:
-        terminal.wait_for("READY")
-        terminal.press(command, "enter")
-        terminal.wait_for(lambda: (terminal.epoch or 0) > 100)
-        (app,) = children_of(terminal.pid)
-        (engine,) = children_of(app)
+    with job_in_a_shell() as (terminal, app, engine):
         terminal.press("\x1a")
         terminal.wait_for(lambda: state_of(app) == "T")
         terminal.hang_up()

@@ -43,6 +43,12 @@ LOST_SECONDS = 3.0
 RETRY_SECONDS = 0.02
 REDRAW_SECONDS = 0.1
 """After a change of size Textual draws the whole screen; by then it has."""
+SAME_SECONDS = 0.005
+"""Python handles signals that have come together by their numbers: SIGCONT, then SIGTSTP.
+
+In which order they came is not known then. The app is not stopped: a signal to continue that is
+lost would leave it stopped for good.
+"""
 LEAVE_SECONDS = 0.5
 """How long to wait for the last answers, which would end up at the shell's prompt."""
 
@@ -64,6 +70,8 @@ class TerminalDriver(LinuxDriver):
     """Whether it was given back for a time only."""
     _is_for_shell = False
     """Whether what is typed is for the shell."""
+    _continued_at = -SAME_SECONDS
+    """When the last signal to continue was handled."""
     _stop_wanted = False
     """Whether the last signal of job control was one to stop."""
 
@@ -205,8 +213,9 @@ class TerminalDriver(LinuxDriver):
 
     def _sigtstp_application(self, *_: object) -> None:
         """Stop at a signal: in the loop, as what is being written amid a signal holds a lock."""
-        self._stop_wanted = True
-        self._in_loop(self._stop)
+        if time.monotonic() - self._continued_at > SAME_SECONDS:
+            self._stop_wanted = True
+            self._in_loop(self._stop)
 
     def _stop(self) -> None:
         # A signal to continue may come before the stop, or while the terminal is given back.
@@ -216,7 +225,7 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
-        self._stop_wanted = False
+        self._stop_wanted, self._continued_at = False, time.monotonic()
         self._in_loop(self._take_again)
 
     def _in_loop(self, call: Callable[[], None]) -> None:
