@@ -138,8 +138,9 @@ class HyperparametersPane(Lines):
         share = numeric(self._settings["training.lr"]) / self._limit.lr
         full = min(8, round(8 * share))
         meter = "▰" * full + "▱" * (8 - full)
-        told = f"{share:.0%}" if share < 10 else f"{share:,.0f}x"
-        stable = f"  {meter} {told} of {number(self._limit.lr, 3)}"
+        times = f"{share:,.0f}x" if share < 1e6 else f"{number(share, 3)}x"
+        part = f"{share:.0%}" if share < 10 else times
+        stable = f"  {meter} {part} of {number(self._limit.lr, 3)}"
         whole = f"{stable} · {self._limit.rule}"
         fits = len(whole) <= self.size.width
         return [whole] if fits else [stable, *self._wrapped(self._limit.rule)]
