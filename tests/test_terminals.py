@@ -217,7 +217,11 @@ def test_a_storm_of_resizes_over_any_screen_ends_at_the_last_size():
                 terminal.reads_for(0.005)
             terminal.wait_for(sign)
             terminal.press("escape")
-            terminal.wait_for(lambda: is_closed(terminal, 120) and terminal.epoch)
+            terminal.wait_for(
+                lambda sign=sign: (
+                    sign not in terminal.text and is_closed(terminal, 120) and terminal.epoch
+                )
+            )
         leaves(terminal)
 
 
@@ -231,7 +235,7 @@ def test_texts_and_sizes_of_any_length_are_bounded(tmp_path):
         terminal.press("u")
         terminal.sees("Runs  1", "TTT…", "begun")
         terminal.press("escape")
-        terminal.wait_for(lambda: is_closed(terminal, 120))
+        terminal.wait_for(lambda: "Runs  1" not in terminal.text and is_closed(terminal, 120))
         leaves(terminal)
 
 
