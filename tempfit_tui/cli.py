@@ -5,8 +5,9 @@ import gc
 import math
 import os
 import sys
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,6 +17,8 @@ from tempfit_tui.streams import encodes, use_plain_signs
 from tempfit_tui.text import LONGEST_TITLE, InputError, brief, harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tempfit_tui.catalogue import Opened
     from tempfit_tui.frame import Value
     from tempfit_tui.headless import Keep
@@ -30,6 +33,8 @@ KINDS = ("script", "csv", "svg", "recipe")
 SPEEDS = ("1", "10", "100", "500", "full")
 MOST_LETTERS = 1000
 """Of a longer line, as where it repeats a long argument, the middle is left out."""
+OPENING = ("recipe", "x", "y", "missing", "decimal", "settings")
+"""The parameters of a command that say what to open."""
 EPOCHS = click.IntRange(1, 10**12)
 """As in a recipe."""
 
@@ -85,6 +90,19 @@ SETTINGS = click.option(
 )
 
 
+def opens_recipe(command: "Callable[..., None]") -> "Callable[..., None]":
+    """Add RECIPE and its options to a command, which gets a function that opens it."""
+
+    @wraps(command)
+    def with_recipe(**given: Any) -> None:
+        what = {name: given.pop(name) for name in OPENING}
+        command(partial(_opened, **what), **given)
+
+    for parameter in (SETTINGS, DECIMAL, MISSING, Y_COLUMN, X_COLUMN, RECIPE):
+        with_recipe = parameter(with_recipe)
+    return with_recipe
+
+
 def main() -> None:
     """Run the command line; whatever a person got wrong is one line on stderr and exit 2."""
     use_plain_signs()
@@ -136,23 +154,13 @@ def commands() -> None:
 
 
 @commands.command("app", hidden=True)
-@RECIPE
-@X_COLUMN
-@Y_COLUMN
-@MISSING
-@DECIMAL
-@SETTINGS
+@opens_recipe
 @click.option("--start", is_flag=True, help="Train at once instead of opening paused.")
 @click.option("--speed", type=click.Choice(SPEEDS), default="500", help="Epochs a second.")
 @click.option("--fps", type=click.IntRange(1, 60), default=10, help="Frames a second, at the most.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without braille and line drawing.")
 def app(
-    recipe: str | None,
-    x: tuple[str, ...],
-    y: tuple[str, ...],
-    missing: tuple[str, ...],
-    decimal: str | None,
-    settings: tuple[str, ...],
+    opening: "Callable[[], Opened]",
     start: bool,
     speed: str,
     fps: int,
@@ -166,19 +174,14 @@ def app(
     from tempfit_tui.ui.options import Options  # noqa: PLC0415
     from tempfit_tui.ui.start import start_app  # noqa: PLC0415
 
-    opened = _opened(recipe, x, y, missing, decimal, settings)
+    opened = opening()
     rate = None if speed == "full" else int(speed)
     plain = ascii_only or not encodes("╭─●⣿")
     _exit(start_app(opened, Options(start=start, speed=rate, fps=fps, ascii_only=plain)))
 
 
 @commands.command()
-@RECIPE
-@X_COLUMN
-@Y_COLUMN
-@MISSING
-@DECIMAL
-@SETTINGS
+@opens_recipe
 @click.option("--epochs", type=EPOCHS, help="Number of epochs (default: the recipe's).")
 @click.option("--every", type=EPOCHS, default=500, help="Print every N epochs (default: 500).")
 @click.option(
@@ -190,12 +193,7 @@ def app(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
 def run(
-    recipe: str | None,
-    x: tuple[str, ...],
-    y: tuple[str, ...],
-    missing: tuple[str, ...],
-    decimal: str | None,
-    settings: tuple[str, ...],
+    opening: "Callable[[], Opened]",
     epochs: int | None,
     every: int,
     keep: "Keep",
@@ -205,7 +203,7 @@ def run(
 
     Exits with 0 when done, 1 when training diverged or was diverging at its end, 2 for bad input.
     """
-    opened = _opened(recipe, x, y, missing, decimal, settings)
+    opened = opening()
     from tempfit_tui.headless import train  # noqa: PLC0415
 
     if diverged := train(opened, epochs, every, as_json, keep):
