@@ -85,16 +85,21 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture
-def tempfit(monkeypatch, capsys):
-    """Run a command line in this process."""
+def exit_code(monkeypatch):
+    """Run a command line in this process; return its exit code."""
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tempfit-tui", *map(str, arguments)])
-        code = 0
         try:
             main()
         except SystemExit as leaving:
-            code = leaving.code or 0
-        return Outcome(code, *capsys.readouterr())
+            return leaving.code or 0
+        return 0
 
     return run
+
+
+@pytest.fixture
+def tempfit(exit_code, capsys):
+    """Run a command line in this process."""
+    return lambda *arguments: Outcome(exit_code(*arguments), *capsys.readouterr())

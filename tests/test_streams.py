@@ -35,17 +35,12 @@ def written(stream):
 
 
 @pytest.fixture
-def told(streams, monkeypatch):
+def told(streams, exit_code):
     """Run a command line in an encoding; return its exit code and what it wrote, decoded."""
 
     def run(encoding, *arguments):
         made = streams(encoding)
-        monkeypatch.setattr(sys, "argv", ["tempfit-tui", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
+        code = exit_code(*arguments)
         return code, *(written(stream).decode(encoding) for stream in made)
 
     return run
