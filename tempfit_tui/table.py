@@ -11,6 +11,7 @@ Only the row being read and the numbers kept are in memory.
 import sys
 from array import array
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
@@ -36,7 +37,7 @@ from tempfit_tui.text import InputError, harmless
 Decimal = Literal["auto"] | Sign
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """Observations: as many inputs as targets, all finite, of which two inputs at least differ."""
 
@@ -59,6 +60,11 @@ class Table:
 
     def span(self) -> tuple[float, float]:
         """Return the inputs' range with 5 % of it added at both ends, in the file's units."""
+        return self._span
+
+    @cached_property
+    def _span(self) -> tuple[float, float]:
+        # Each frame asks for it, and looking through a million rows takes longer than a frame.
         low, high = min(self.x), max(self.x)
         margin = high / 20 - low / 20
         return max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)

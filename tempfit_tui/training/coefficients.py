@@ -15,9 +15,9 @@ def raw_coefficients(kind: Kind, parameters: Tensor, data: Dataset) -> list[floa
     Slope and intercept of a line; of a polynomial one for each power of the input, the zeroth
     first. None for other models. The powers of an input far from 0 cancel, so the sums are exact.
     """
-    values = parameters.double().tolist()
     if kind == "mlp":
         return None
+    values = parameters.double().tolist()
     if not all(math.isfinite(value) for value in values):
         return [math.nan] * len(values)
     # y = target.offset + p((x - input.offset) * input.factor) / target.factor, by Horner's rule.

@@ -70,7 +70,6 @@ class DatasetPane(Lines):
             words = f"{setup.train_rows:,} train · none validates"
         self.border_subtitle = self._glyphs(words)
         self._lay_out()
-        self.refresh()
 
     def header(self) -> Content:
         """Return the columns' names."""

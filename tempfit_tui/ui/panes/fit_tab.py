@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 from textual import events
 from textual.app import ComposeResult
@@ -71,7 +72,6 @@ class FitTab(Container):
         self._validation: frozenset[int] = frozenset()
         self._drawn: list[tuple[float, float]] = []
         self._span = table.span()
-        self._x_step, self._y_step = (_step(column) for column in (table.x, table.y))
 
     def compose(self) -> ComposeResult:
         """Lay out the chart."""
@@ -113,15 +113,21 @@ class FitTab(Container):
             if law and width_of(law) + width_of(hint) + ROOM_BESIDE_LAW <= self.size.width:
                 parts = [(law, "bold"), (self._glyphs(" · "), "$foreground 50%"), *parts]
             return Content.assemble(*parts)
-        y = resolved(read.y, self._y_step) if read.y is not None else DASH
-        reading = self._glyphs(f"{x_name} {resolved(read.at.x, self._x_step)} → {y_name} {y}")
+        x_step, y_step = self._steps
+        y = resolved(read.y, y_step) if read.y is not None else DASH
+        reading = self._glyphs(f"{x_name} {resolved(read.at.x, x_step)} → {y_name} {y}")
         parts = [word, (reading, "bold $foreground")]
         low, high = read.x_low, read.x_high
         if low is not None and high is not None and not low <= read.at.x <= high:
-            ends = " to ".join(resolved(end, self._x_step, 4) for end in (low, high))
+            ends = " to ".join(resolved(end, x_step, 4) for end in (low, high))
             away = f" · outside the training rows, {ends}"
             parts.append((self._glyphs(away), "$text-warning"))
         return Content.assemble(*parts)
+
+    @cached_property
+    def _steps(self) -> tuple[float, float]:
+        # Only a prediction needs them; in a million rows they take longer than a frame to find.
+        return _step(self._table.x), _step(self._table.y)
 
     def _law(self) -> str:
         """Return the fitted law of a line or a polynomial in the file's units, or ""."""
@@ -190,7 +196,7 @@ class FitTab(Container):
         """Type an input, on the pane's lower edge."""
         from tempfit_tui.ui.panes.editor import Editor  # noqa: PLC0415 - not for the first frame
 
-        before = "" if self._x is None else resolved(self._x, self._x_step)
+        before = "" if self._x is None else resolved(self._x, self._steps[0])
         place = Region(self.region.x + 1, self.region.bottom, self.region.width - 2, 1)
         asked = self._glyphs(f"{self._names[0]} to predict for")
         editor = Editor(before, place, self.chart, self._typed, placeholder=asked)
